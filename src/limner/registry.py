@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from importlib import import_module
-from importlib.metadata import entry_points
+from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from pkgutil import iter_modules
 from typing import Generic, TypeVar
@@ -26,18 +26,20 @@ class Registry(Generic[T]):
     noun      what one thing is called in error texts
     package   the folder that is listed, as a module name
     group     an entry-point group through which other packages add theirs; "" for none
+    beside    files of that folder that are not things of the kind
 
-    A file whose name begins with an underscore, and a folder, is not a thing of the kind.
+    Nor is a file whose name begins with an underscore, or a folder.
     """
 
     noun: str
     package: str
     group: str = ""
+    beside: tuple[str, ...] = ()
     found: dict[str, T] = field(default_factory=dict, compare=False, repr=False)
 
     def names(self) -> tuple[str, ...]:
         """Every name, in alphabetical order. Imports none of them."""
-        own = _files(self.package)
+        own = self._own()
         foreign = (point.name for point in _points(self.group))
         return tuple(sorted({*own, *foreign}))
 
@@ -45,7 +47,7 @@ class Registry(Generic[T]):
         """The thing of that name. Raises UnknownName, with the nearest name there is."""
         if name not in self.names():
             raise UnknownName(self.noun, name, self.names())
-        if name in _files(self.package):
+        if name in self._own():
             import_module(f"{self.package}.{name}")
         elif name not in self.found:
             point = next(point for point in _points(self.group) if point.name == name)
@@ -66,6 +68,9 @@ class Registry(Generic[T]):
     def __iter__(self) -> Iterator[str]:
         return iter(self.names())
 
+    def _own(self) -> tuple[str, ...]:
+        return tuple(name for name in _files(self.package) if name not in self.beside)
+
 
 @cache
 def _files(package: str) -> tuple[str, ...]:
@@ -75,5 +80,5 @@ def _files(package: str) -> tuple[str, ...]:
     return tuple(m.name for m in listed if m.name[0] != "_" and not m.ispkg)
 
 
-def _points(group: str):  # type: ignore[no-untyped-def]  # noqa: ANN202  # EntryPoints has moved between versions
-    return entry_points(group=group) if group else ()
+def _points(group: str) -> tuple[EntryPoint, ...]:
+    return tuple(entry_points(group=group)) if group else ()
