@@ -73,8 +73,8 @@ class ArrayPixels:
         """A view of the block, not a copy. Raises BadValue for a level there is not."""
         if level != 0:
             raise BadValue(f"Level {level} was asked for, but an array has only level 0.")
-        spans = tuple(slice(a, b) for a, b in zip(low, high, strict=True))
-        return np.asarray(self.array[(time, *spans)])
+        (a, b, c), (d, e, f) = low, high
+        return np.asarray(self.array[time, a:d, b:e, c:f])
 
 
 @dataclass(frozen=True)
@@ -134,7 +134,7 @@ class Window:
     def apply(self, samples: Samples) -> NDArray[np.float32]:
         """Samples as 0 to 1, of the same shape; NaN becomes 0."""
         shown = (np.asarray(samples, np.float32) - self.low) / (self.high - self.low)
-        return np.clip(np.nan_to_num(shown, nan=0.0), 0, 1).astype(np.float32)
+        return np.asarray(np.clip(np.nan_to_num(shown, nan=0.0), 0, 1), np.float32)
 
 
 @dataclass(frozen=True)

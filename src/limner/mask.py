@@ -179,7 +179,7 @@ class Mask:
     def __len__(self) -> int:
         return len(self.objects)
 
-    def object(self, number: int) -> Object:
+    def find(self, number: int) -> Object:
         """The object of that id. Raises UnknownName."""
         for each in self.objects:
             if each.id == number:
@@ -188,7 +188,7 @@ class Mask:
 
     def where(self, number: int, *, time: int = 0) -> Flags:
         """bool (slices, rows, columns): the voxels of one object. Raises UnknownName."""
-        self.object(number)
+        self.find(number)
         inside = np.zeros(self.grid.shape, bool)
         for layer in self.layers:
             inside |= layer[time] == number
