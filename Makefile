@@ -13,7 +13,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 BASE := $(VENV)/.stamps/base
 FULL := $(VENV)/.stamps/full
-PIP := $(BIN)/python -m pip install --quiet --constraint constraints.txt
+PIP := $(BIN)/python -m pip install -qq --constraint constraints.txt
 
 # One thread a process, two processes: the two cores of the machine this is meant for.
 TEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
