@@ -1,6 +1,7 @@
 """Outline anything in a medical image, measure it, and learn from who corrects it.
 
 >>> import numpy as np
+>>> from limner import Image
 >>> image = Image.of(np.zeros((1, 8, 8), np.uint8))
 >>> image.grid.scale
 'none'

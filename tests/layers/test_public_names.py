@@ -25,11 +25,11 @@ def test_what_is_visible_is_what_is_promised():
     assert public(fresh("print(*dir(limner))")) == public(limner.__all__)
 
 
-def test_nothing_else_has_slipped_in():
+def test_nothing_of_ours_is_kept_from_sight():
     """`dir` can be told what to say; the module's own dictionary cannot."""
     code = (
-        "from types import ModuleType\n"
-        "print(*(n for n, v in vars(limner).items() if not isinstance(v, ModuleType)))"
+        "ours = lambda v: str(getattr(v, '__module__', '')).startswith('limner')\n"
+        "print(*(name for name, value in vars(limner).items() if ours(value)))"
     )
     assert public(fresh(code)) <= public(limner.__all__)
 
@@ -43,8 +43,8 @@ def test_star_import_brings_every_name():
     assert set(fresh("from limner import *\nprint(*globals())")) >= set(limner.__all__)
 
 
-def test_names_are_listed_once_and_in_order():
-    assert list(limner.__all__) == sorted(set(limner.__all__))
+def test_names_are_listed_once():
+    assert len(limner.__all__) == len(set(limner.__all__))
 
 
 def test_a_name_that_is_not_there_is_an_attribute_error():
