@@ -1,8 +1,9 @@
 """Where voxels lie in the patient."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import product
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -71,6 +72,25 @@ class Grid:
     def picture(cls, rows: int, columns: int, *, slices: int = 1) -> "Grid":
         """The grid of a picture without a size: one "mm" is one pixel, and it is not placed."""
         return cls((slices, rows, columns), placed=False, scale="none")
+
+    def to_json(self) -> dict[str, Any]:
+        """Its fields, with lists for tuples."""
+        return {
+            "shape": list(self.shape),
+            "origin_mm": list(self.origin_mm),
+            "steps_mm": [list(step) for step in self.steps_mm],
+            "frame": self.frame,
+            "placed": self.placed,
+            "scale": self.scale,
+        }
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any]) -> "Grid":
+        """The inverse of `to_json`. Raises BadValue for what is no grid."""
+        try:
+            return cls(**told)
+        except TypeError as error:
+            raise BadValue(f"This is no grid: {error}. It has: {', '.join(told)}.") from error
 
     @property
     def spacing_mm(self) -> Vector:

@@ -174,6 +174,10 @@ class Predictor(Protocol):
     ) -> Prediction:
         """The fast half: all prompts so far, and the answer before the last of them.
 
+        `previous.state` is None where that answer comes from a saved session: its mask, with
+        what a person painted since, is then all there is to start from. Objects of `previous`
+        that no prompt names are left out of the answer.
+
         Raises PromptRefused for what `abilities` does not name, for contradictory clicks
         and for places outside of the image.
         """

@@ -80,14 +80,7 @@ class Prior(Prompt):
     def to_json(self) -> dict[str, Any]:
         """The grid as numbers and the bytes as base64."""
         told = super().to_json()
-        told["grid"] = {
-            "shape": list(self.grid.shape),
-            "origin_mm": list(self.grid.origin_mm),
-            "steps_mm": [list(step) for step in self.grid.steps_mm],
-            "frame": self.grid.frame,
-            "placed": self.grid.placed,
-            "scale": self.grid.scale,
-        }
+        told["grid"] = self.grid.to_json()
         told["packed"] = base64.b64encode(self.packed).decode()
         return told
 
@@ -95,6 +88,5 @@ class Prior(Prompt):
     def of_json(cls, told: Mapping[str, Any]) -> "Prior":
         """The inverse of `to_json`."""
         plain = {key: value for key, value in told.items() if key not in {"grid", "packed", "kind"}}
-        steps = tuple(tuple(step) for step in told["grid"]["steps_mm"])
-        made = Grid(**{**told["grid"], "shape": tuple(told["grid"]["shape"]), "steps_mm": steps})
+        made = Grid.from_json(told["grid"])
         return replace(cls(made, base64.b64decode(told["packed"])), **plain)
