@@ -1,6 +1,7 @@
 """What may import what: light parts stay light, arrows point down, libraries have one door."""
 
 import ast
+import os
 import subprocess
 import sys
 import tomllib
@@ -66,7 +67,11 @@ def test_the_probe_sees_a_heavy_library():
 def test_arrows_point_down_and_every_library_has_one_door():
     lint = Path(sys.executable).with_name("lint-imports")
     told = subprocess.run(
-        [lint, "--no-logo", "--no-cache"], cwd=CHECKOUT, capture_output=True, text=True
+        [lint, "--no-logo", "--no-cache"],
+        cwd=CHECKOUT,
+        env={**os.environ, "PYTHONPATH": str(SOURCE)},
+        capture_output=True,
+        text=True,
     )
     assert told.returncode == 0, told.stdout + told.stderr
 
@@ -101,9 +106,3 @@ def test_every_library_that_is_imported_is_declared():
         if not {canonicalize_name(d) for d in brought_by.get(name, ())} & declared()
     }
     assert stray == set()
-
-
-@pytest.mark.parametrize("name", ["pylibjpeg-libjpeg"])
-def test_what_its_licence_keeps_out_is_neither_asked_for_nor_pinned(name):
-    assert name not in declared()
-    assert name not in (CHECKOUT / "constraints.txt").read_text(encoding="utf-8")
