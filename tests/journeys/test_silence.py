@@ -65,6 +65,8 @@ print(session.run(None, {"x": numpy.ones((1, 4), numpy.float32)})[0].sum())
 HUSH_OPENVINO = "import sys; sys.modules['openvino_telemetry'] = None\n"
 HUSH_ONNXRUNTIME = "import os; os.environ['ORT_DISABLE_TELEMETRY'] = '1'\n"
 
+LIMNER = "from limner.cli import main; main()"
+
 CALLER = """
 import socket
 try:
@@ -156,3 +158,27 @@ def test_nobody_uses_the_converter_of_openvino():
     """It starts a session of telemetry of its own."""
     files = files_that_import("openvino").items()
     assert {path for path, text in files if re.search(r"convert_model|tools\.ovc", text)} == set()
+
+
+def models() -> list[str]:
+    """The predictors that `limner segment` can already be asked for."""
+    package = CHECKOUT / "src" / "limner"
+    if not (package / "cli" / "segment.py").exists():
+        return []
+    return [name for name in ("classic", "limner") if (package / "predict" / f"{name}.py").exists()]
+
+
+@pytest.mark.parametrize("model_name", models())
+def test_limner_segments_in_silence(watched, model_name, tmp_path):
+    scan, out = tmp_path / "disc.png", tmp_path / "mask.png"
+    row, column = np.mgrid[:64, :64]
+    disc = (row - 32) ** 2 + (column - 32) ** 2 < 15**2
+    Image.fromarray(np.where(disc, 200, 40).astype(np.uint8)).save(scan)
+    box = ("--index", "--box", "16,16 48,48")
+    done, heard, left = watched(
+        "-c", LIMNER, "segment", "-i", scan, "-o", out, "--model", model_name, *box
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert out.exists()
+    assert heard == []
+    assert left == []
