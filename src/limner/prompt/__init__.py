@@ -104,7 +104,14 @@ class Prompt:
         absent = sorted(needed - set(told))
         if absent:
             raise BadValue(f"A {cls.kind} needs '{absent[0]}', but has: {', '.join(sorted(told))}.")
-        return cls(**{key: _tupled(value) for key, value in told.items() if key != "kind"})
+        return cls(
+            **{key: cls.of_plain(key, value) for key, value in told.items() if key != "kind"}
+        )
+
+    @classmethod
+    def of_plain(cls, name: str, value: Any) -> Any:  # noqa: ARG003  # a kind may need it
+        """A field's value from what JSON holds: tuples for lists. A kind may need more."""
+        return _tupled(value)
 
 
 PROMPTS: Registry[type[Prompt]] = Registry("prompt kind", __name__, beside=("draw",))

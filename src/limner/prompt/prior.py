@@ -2,8 +2,7 @@
 
 import base64
 import zlib
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -85,8 +84,10 @@ class Prior(Prompt):
         return told
 
     @classmethod
-    def of_json(cls, told: Mapping[str, Any]) -> "Prior":
-        """The inverse of `to_json`."""
-        plain = {key: value for key, value in told.items() if key not in {"grid", "packed", "kind"}}
-        made = Grid.from_json(told["grid"])
-        return replace(cls(made, base64.b64decode(told["packed"])), **plain)
+    def of_plain(cls, name: str, value: Any) -> Any:
+        """A grid from its numbers and bytes from base64."""
+        if name == "grid":
+            return Grid.from_json(value)
+        if name == "packed":
+            return base64.b64decode(value)
+        return super().of_plain(name, value)
