@@ -1,0 +1,179 @@
+"""Cases to train on: a crop, its target, and what a simulated person says first."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from limner.evaluate import robots
+from limner.learn.crops import SIDE, View, cut, places, restyled, solid, standardised
+from limner.learn.material import Material, Scene
+from limner.prompt import draw
+
+Floats = NDArray[np.float32]
+Bools = NDArray[np.bool_]
+
+REGION, INSIDE, OUTSIDE, PRIOR = range(4)
+SHAPE = (SIDE, SIDE)
+BAND = 6  # pixels round an object that count where the rest may hold unlabelled objects
+
+OPENINGS = {
+    "box": 0.33,
+    "click": 0.30,
+    "clicks": 0.08,
+    "stroke": 0.08,
+    "lasso": 0.06,
+    "box and click": 0.05,
+    "prior and click": 0.10,
+}  # how often a case begins so
+
+
+@dataclass
+class Case:
+    """One crop on its way through the rounds of correction; it changes in place.
+
+    image    (3, side, side), standardised
+    target   (side, side)
+    weight   (side, side), 0 where a pixel does not count
+    prompts  (4, side, side): region, inside, outside, prior
+    """
+
+    image: Floats
+    target: Bools
+    weight: Floats
+    prompts: Floats
+    rounds: int = 0
+
+    @property
+    def input(self) -> Floats:
+        """The network's input (7, side, side)."""
+        return np.concatenate([self.image, self.prompts])
+
+    def point(self, path: NDArray[np.float64], *, inside: bool) -> None:
+        """Add a click, or a stroke of several places."""
+        plane = self.prompts[INSIDE if inside else OUTSIDE]
+        np.maximum(plane, draw.line(SHAPE, path), out=plane)
+
+
+def case(rng: np.random.Generator, scene: Scene) -> Case | None:
+    """A case on one object of the scene, opened; None where too little of it is in view."""
+    opening = str(rng.choice(list(OPENINGS), p=list(OPENINGS.values())))
+    mask = scene.objects == rng.integers(1, scene.count + 1)
+    at = places(_view(rng, mask, opening=opening), rng)
+    share, inside = cut(mask[..., None], at)
+    target = solid(share[..., 0] * inside)
+    if target.sum() < 12 or target.mean() > 0.95:
+        return None
+    crop, _ = cut(scene.picture, at)
+    if scene.picture.dtype == np.uint8:
+        crop = crop / np.float32(255)
+    weight = inside.astype(np.float32)
+    if scene.uncertain:
+        weight *= ndimage.distance_transform_edt(~target) <= BAND
+    image = standardised(restyled(crop, rng), inside)
+    fresh = Case(image, target, weight, np.zeros((4, *SHAPE), np.float32))
+    _open(fresh, rng, opening=opening)
+    return fresh
+
+
+def handful(materials: Sequence[tuple[Material, int]], *, seed: int, number: int) -> list[Case]:
+    """The cases number `number` of a run: from each material as many as it is listed with.
+
+    A pure function of its arguments, so that a run repeats wherever it is made.
+    """
+    rng = np.random.default_rng((seed, number))
+    found: list[Case] = []
+    for material, count in materials:
+        shown: Scene | None = None
+        made = 0
+        while made < count:
+            shown = material.draw(rng) if made % 2 == 0 or shown is None else shown
+            fresh = case(rng, shown)
+            if fresh is None:
+                shown = None
+                continue
+            found.append(fresh)
+            made += 1
+    return [found[k] for k in rng.permutation(len(found))]
+
+
+def correct(state: Case, rng: np.random.Generator, *, answer: Floats) -> bool:
+    """Carry the answer (side, side) in 0..1 over and mend it. False where nothing is wrong.
+
+    Now and then the answer is forgotten, or kept as a plain mask, as a file would hold it.
+    """
+    counted = state.weight > 0
+    mask = (answer > 0.5) & counted
+    said = robots.correction(rng, mask, state.target & counted)
+    if said is None:
+        return False
+    kind = rng.random()
+    state.prompts[PRIOR] = 0 if kind < 0.08 else mask if kind < 0.2 else answer * counted
+    state.point(said.path, inside=said.inside)
+    state.rounds += 1
+    return True
+
+
+def _view(rng: np.random.Generator, mask: Bools, *, opening: str) -> View:
+    """Where a program would look for what was said: close for a box, at any zoom for a click."""
+    low, high = robots.tight_box(mask) + 0.5  # at pixel faces of the picture
+    extent = float(max(high - low))
+    middle = (low + high) / 2
+    style = {
+        "turn": rng.integers(4) * np.pi / 2 + (rng.normal(0, 0.25) if rng.random() < 0.4 else 0),
+        "mirrored": bool(rng.random() < 0.5),
+        "bend": float(rng.uniform(0, 0.025)) if rng.random() < 0.3 else 0.0,
+    }
+    if rng.random() < (0.12 if opening == "click" else 0.05):
+        whole = float(max(mask.shape)) * rng.uniform(1.0, 1.1)
+        return View(tuple(np.array(mask.shape) / 2), whole, **style)
+    least, most = {"click": (0.8, 7.0), "box": (1.15, 2.2)}.get(opening, (1.1, 3.5))
+    side = max(12.0, extent * float(np.exp(rng.uniform(np.log(least), np.log(most)))))
+    side = min(side, max(1.6 * extent, 1.1 * max(mask.shape)))
+    spare = max(side - extent, 0.0)
+    if opening == "click" and rng.random() < 0.5:  # the crop lies round the click
+        inner = np.argwhere(mask)
+        centre = inner[rng.integers(len(inner))] + 0.5
+    else:
+        centre = middle + rng.uniform(-0.45, 0.45, 2) * spare * (rng.random() < 0.7)
+    if opening != "box" and rng.random() < 0.5:  # pushed back into the picture
+        room = np.array(mask.shape)
+        centre = np.clip(centre, np.minimum(side / 2, room / 2), np.maximum(room - side / 2, room / 2))
+    return View((float(centre[0]), float(centre[1])), side, **style)
+
+
+def _open(fresh: Case, rng: np.random.Generator, *, opening: str) -> None:
+    """What is said first."""
+    target = fresh.target
+    if "box" in opening:
+        jitter = 0.0 if rng.random() < 0.4 else float(rng.uniform(0.01, 0.08))
+        low, high = robots.box(rng, target, jitter=jitter)
+        fresh.prompts[REGION] = draw.box(SHAPE, low, high)
+    if opening == "lasso":
+        fresh.prompts[REGION] = draw.polygon(SHAPE, robots.lasso(rng, target))
+    if opening == "stroke":
+        for _ in range(int(rng.integers(1, 3))):
+            fresh.point(robots.stroke(rng, target), inside=True)
+        if rng.random() < 0.4:
+            fresh.point(robots.stroke(rng, _beside(fresh)), inside=False)
+    if opening == "prior and click":
+        wrong = robots.wrong_mask(rng, target)
+        fresh.prompts[PRIOR] = wrong
+        said = robots.correction(rng, wrong, target)
+        if said is not None:
+            fresh.point(said.path, inside=said.inside)
+    elif "click" in opening:
+        for _ in range(int(rng.integers(2, 5)) if opening == "clicks" else 1):
+            fresh.point(robots.click_in(rng, target)[None, :], inside=True)
+        if opening == "clicks":
+            for _ in range(int(rng.integers(0, 4))):
+                fresh.point(robots.click_in(rng, _beside(fresh))[None, :], inside=False)
+
+
+def _beside(fresh: Case) -> Bools:
+    """The pixels that somebody would mark as not the object: near it as a rule."""
+    apart = ndimage.distance_transform_edt(~fresh.target)
+    near = (apart > 2) & (apart < 20) & (fresh.weight > 0)
+    return np.asarray(near if near.any() else ~fresh.target)

@@ -1,0 +1,93 @@
+"""A small U-Net that takes a crop with its prompts drawn as channels.
+
+Input   `image` (n, 7, side, side): colour in 0-2, then region, inside, outside, prior;
+        a side that 32 divides.
+Output  `logits` (n, 1, side, side) and `quality` (n,): the Dice it expects of logits > 0.
+
+Source   Ronneberger et al., MICCAI 2015 (U-Net); prompts and the previous answer as
+         channels: Xu et al., CVPR 2016, and Sofiiuk et al. (RITM), ICIP 2022.
+Differs  skips are added, not concatenated; residual sum over each block; six levels, of
+         which the coarse ones are the wide ones, since they cost little at 128 x 128.
+Expected see results/.
+"""
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from limner.learn import NETWORKS
+
+WIDTHS = (16, 32, 64, 112, 144, 160)
+DEPTHS = (2, 3, 3, 3, 3, 2)  # convolutions on the way down; two on the way up
+
+
+class Block(nn.Module):
+    """Convolutions with batch norm, and a short cut round all but the first."""
+
+    def __init__(self, before: int, after: int, *, depth: int) -> None:
+        super().__init__()
+        widths = [before] + [after] * depth
+        self.convolutions = nn.ModuleList(
+            nn.Sequential(nn.Conv2d(a, b, 3, padding=1, bias=False), nn.BatchNorm2d(b))
+            for a, b in zip(widths[:-1], widths[1:], strict=True)
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        first, *rest = self.convolutions
+        start = features = functional.relu(first(features))
+        for number, convolve in enumerate(rest, start=1):
+            features = convolve(features)
+            if number == len(rest):
+                features = features + start
+            features = functional.relu(features)
+        return features
+
+
+class PromptUNet(nn.Module):
+    """See the module: prompts and picture in, logits and expected Dice out."""
+
+    def __init__(self, channels: int = 7) -> None:
+        super().__init__()
+        before = (channels, *WIDTHS[:-1])
+        self.down = nn.ModuleList(
+            Block(a, b, depth=depth) for a, b, depth in zip(before, WIDTHS, DEPTHS, strict=True)
+        )
+        self.narrow = nn.ModuleList(
+            nn.Conv2d(b, a, 1) for a, b in zip(WIDTHS[:-1], WIDTHS[1:], strict=True)
+        )
+        self.up = nn.ModuleList(Block(width, width, depth=2) for width in WIDTHS[:-1])
+        self.head = nn.Conv2d(WIDTHS[0], 1, 1)
+        self.judge = nn.Sequential(
+            nn.Linear(WIDTHS[-1] + 2 * WIDTHS[0], 48), nn.ReLU(), nn.Linear(48, 1)
+        )
+
+    def forward(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        features = batch["image"]
+        skips: list[Tensor] = []
+        for level, block in enumerate(self.down):
+            features = block(functional.max_pool2d(features, 2) if level else features)
+            skips.append(features)
+        deep = features.mean(dim=(2, 3))
+        for level in reversed(range(len(self.up))):
+            wider = functional.interpolate(self.narrow[level](features), scale_factor=2.0)
+            features = self.up[level](wider + skips[level])
+        logits = self.head(features)
+        return {"logits": logits, "quality": self._judged(deep, features, logits)}
+
+    def _judged(self, deep: Tensor, features: Tensor, logits: Tensor) -> Tensor:
+        """The expected Dice, from the deepest features and those under and round the mask."""
+        # the mask is judged, not improved, by this head: no gradient goes back into it
+        share, features, deep = logits.detach().sigmoid(), features.detach(), deep.detach()
+        unsure = share * (1 - share)
+        under = (features * share).sum(dim=(2, 3)) / (share.sum(dim=(2, 3)) + 1)
+        rim = (features * unsure).sum(dim=(2, 3)) / (unsure.sum(dim=(2, 3)) + 1)
+        seen = torch.cat([deep, under, rim], dim=1)
+        return torch.sigmoid(self.judge(seen))[:, 0]
+
+
+@NETWORKS.add
+def prompt_unet() -> nn.Module:
+    """A fresh network of about 2.3 million parameters."""
+    return PromptUNet()

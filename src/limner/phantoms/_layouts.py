@@ -1,0 +1,205 @@
+"""Where things lie: integer label maps drawn at random, one function per kind of anatomy.
+
+Every layout takes a generator and a side and returns (side, side) int32 labels, 0 where
+nothing in particular is. They are meant to differ wildly, not to look like a patient.
+"""
+
+from collections.abc import Callable
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+Labels = NDArray[np.int32]
+Field = NDArray[np.float32]
+Layout = Callable[[np.random.Generator, int], Labels]
+
+
+def smooth(rng: np.random.Generator, side: int, *, knots: int) -> Field:
+    """Smooth noise (side, side) of mean 0 and sd about 1 that bends about `knots` times."""
+    spline = _spline(side, knots)
+    noise = spline @ rng.standard_normal((knots + 3, knots + 3), np.float32) @ spline.T
+    return (noise / (noise.std() + 1e-6)).astype(np.float32)
+
+
+def curve(rng: np.random.Generator, side: int, *, knots: int) -> Field:
+    """Smooth noise along a line (side,), of sd about 1."""
+    noise = _spline(side, knots) @ rng.standard_normal(knots + 3, np.float32)
+    return (noise / (noise.std() + 1e-6)).astype(np.float32)
+
+
+def domains(rng: np.random.Generator, side: int) -> Labels:
+    """The plane shared out: at each place the largest of several smooth fields wins."""
+    count = int(rng.integers(2, 9))
+    knots = int(rng.integers(2, 10))
+    fields = [
+        smooth(rng, side, knots=max(1, knots + int(rng.integers(-1, 2)))) for _ in range(count)
+    ]
+    raised = rng.normal(0, 0.5, count)
+    stack = np.stack([field + lift for field, lift in zip(fields, raised, strict=True)])
+    labels = stack.argmax(axis=0).astype(np.int32)
+    return labels if rng.random() < 0.5 else labels + 1
+
+
+def ellipses(rng: np.random.Generator, side: int) -> Labels:
+    """Warped ellipses of very different sizes, some inside one another, some with a wall."""
+    rows, columns = _warped(rng, side)
+    labels = np.zeros((side, side), np.int32)
+    for number in range(int(rng.integers(1, 9))):
+        centre = rng.uniform(0.1, 0.9, 2) * side
+        half = side * np.exp(rng.uniform(np.log(0.03), np.log(0.4)))
+        distance = _ellipse(rng, (rows - centre[0], columns - centre[1])) / half
+        labels[distance < 1] = 2 * number + 1
+        if rng.random() < 0.35:
+            labels[distance < rng.uniform(0.45, 0.9)] = 2 * number + 2
+    return labels
+
+
+def crowd(rng: np.random.Generator, side: int) -> Labels:
+    """Many star-convex blobs of one kind, touching or apart, as cells lie on a slide."""
+    radius = side * np.exp(rng.uniform(np.log(0.02), np.log(0.12)))
+    spacing = radius * rng.uniform(1.7, 4.0)
+    ticks = np.arange(-0.5, side / spacing + 0.5) * spacing
+    places = np.stack(np.meshgrid(ticks, ticks, indexing="ij"), axis=-1).reshape(-1, 2)
+    places = places[rng.permutation(len(places))[:90]]
+    places = places + rng.normal(0, spacing * 0.3, places.shape)
+    labels = np.zeros((side, side), np.int32)
+    rough = rng.uniform(0, 0.3)
+    for number, place in enumerate(places[rng.random(len(places)) < 0.85], start=1):
+        size = radius * np.exp(rng.normal(0, 0.25))
+        _star(rng, labels, number=number, place=place, shape=(size, rough))
+    return labels
+
+
+def trees(rng: np.random.Generator, side: int) -> Labels:
+    """Branching tubes, as vessels, nerves, ducts and airways run through a picture."""
+    thickness = np.zeros((side, side), np.float32)
+    for _ in range(int(rng.integers(1, 5))):
+        _grow(
+            rng,
+            thickness,
+            start=rng.uniform(-0.05, 1.05, 2) * side,
+            heading=(rng.uniform(0, 2 * np.pi), side * np.exp(rng.uniform(-4.8, -3.0))),
+        )
+    away, nearest = ndimage.distance_transform_edt(thickness == 0, return_indices=True)
+    return (away <= thickness[tuple(nearest)] - 0.5).astype(np.int32)
+
+
+def level_lines(rng: np.random.Generator, side: int) -> Labels:
+    """Bands along the level lines of a smooth field: membranes, walls, cortex."""
+    field = smooth(rng, side, knots=int(rng.integers(3, 14)))
+    if rng.random() < 0.4:
+        return (field > rng.uniform(-0.5, 1.2)).astype(np.int32)
+    down, across = np.gradient(field)
+    apart = np.abs(field - rng.uniform(-0.7, 0.7)) / (np.hypot(down, across) + 1e-3)
+    return (apart < rng.uniform(0.6, 0.025 * side)).astype(np.int32)
+
+
+def sheets(rng: np.random.Generator, side: int) -> Labels:
+    """Layers upon one another, as in skin, retina, bowel wall and muscle."""
+    rows, columns = _warped(rng, side)
+    turn = rng.uniform(0, np.pi)
+    depth = rows * np.cos(turn) + columns * np.sin(turn)
+    depth = depth + curve(rng, side, knots=4)[None, :] * side * 0.04
+    cuts = np.sort(rng.uniform(depth.min(), depth.max(), int(rng.integers(2, 8))))
+    return np.searchsorted(cuts, depth.ravel()).reshape(side, side).astype(np.int32)
+
+
+LAYOUTS: tuple[tuple[Layout, float], ...] = (
+    (domains, 0.24),
+    (ellipses, 0.28),
+    (crowd, 0.18),
+    (trees, 0.12),
+    (level_lines, 0.10),
+    (sheets, 0.08),
+)  # how often each is drawn
+
+
+@cache
+def _spline(side: int, knots: int) -> Field:
+    """(side, knots + 3) weights that carry cubic B-spline coefficients to pixels."""
+    at = np.linspace(0, knots, side, endpoint=False)[:, None] - np.arange(-1, knots + 2)[None, :]
+    far = np.abs(at)
+    near = 2 / 3 - far**2 + far**3 / 2
+    tail = np.where(far < 2, (2 - np.minimum(far, 2)) ** 3 / 6, 0)
+    return np.where(far < 1, near, tail).astype(np.float32)
+
+
+def _warped(rng: np.random.Generator, side: int) -> tuple[Field, Field]:
+    """Row and column of every pixel, bent by a smooth displacement."""
+    rows, columns = np.mgrid[:side, :side].astype(np.float32)
+    knots = int(rng.integers(1, 7))
+    reach = side * rng.uniform(0, 0.25) / (knots + 2)
+    return (
+        rows + reach * smooth(rng, side, knots=knots),
+        columns + reach * smooth(rng, side, knots=knots),
+    )
+
+
+def _ellipse(rng: np.random.Generator, offset: tuple[Field, Field]) -> Field:
+    """A distance whose unit circle is an ellipse of random direction and slimness."""
+    turn, slim = rng.uniform(0, np.pi), np.exp(rng.uniform(0, 1.1))
+    along = offset[0] * np.cos(turn) + offset[1] * np.sin(turn)
+    across = offset[1] * np.cos(turn) - offset[0] * np.sin(turn)
+    power = rng.choice([2.0, 2.0, 3.0])
+    return np.asarray(
+        (np.abs(along) ** power + np.abs(across * slim) ** power) ** (1 / power), np.float32
+    )
+
+
+def _star(
+    rng: np.random.Generator,
+    labels: Labels,
+    *,
+    number: int,
+    place: NDArray[np.float64],
+    shape: tuple[float, float],
+) -> None:
+    """Draw one blob whose border is a function of the angle; it never covers an earlier one."""
+    size, rough = shape
+    reach = int(np.ceil(size * 1.8))
+    low = np.clip(place.astype(int) - reach, 0, labels.shape[0])
+    high = np.clip(place.astype(int) + reach + 1, 0, labels.shape[0])
+    window = labels[low[0] : high[0], low[1] : high[1]]
+    if window.size == 0:
+        return
+    rows = np.arange(low[0], high[0], dtype=np.float32)[:, None] - np.float32(place[0])
+    columns = np.arange(low[1], high[1], dtype=np.float32)[None, :] - np.float32(place[1])
+    angle = np.arctan2(rows, columns)
+    border = np.ones_like(angle)
+    for wave in (2, 3, 4):
+        border += rough / wave * 2 * np.cos(wave * angle + rng.uniform(0, 2 * np.pi))
+    window[(np.hypot(rows, columns) < size * border) & (window == 0)] = number
+
+
+def _grow(
+    rng: np.random.Generator,
+    thickness: Field,
+    *,
+    start: NDArray[np.float64],
+    heading: tuple[float, float],
+) -> None:
+    """Walk from `start`, leaving the radius behind, and branch now and then."""
+    side = thickness.shape[0]
+    todo = [(start, *heading)]
+    steps = 0
+    while todo and steps < 900:
+        place, turn, radius = todo.pop()
+        bend = 0.0
+        for _ in range(int(rng.integers(side // 4, side))):
+            steps += 1
+            bend = 0.92 * bend + rng.normal(0, 0.03)
+            turn += bend
+            place = place + (np.sin(turn), np.cos(turn))
+            row, column = int(round(place[0])), int(round(place[1]))
+            if not (0 <= row < side and 0 <= column < side):
+                if -10 < row < side + 10 and -10 < column < side + 10:
+                    continue
+                break
+            thickness[row, column] = max(thickness[row, column], radius)
+            if rng.random() < 0.015 and radius > 0.7:
+                todo.append(
+                    (place, turn + rng.choice([-1, 1]) * rng.uniform(0.3, 1.2), radius * 0.75)
+                )
+                radius *= 0.92
