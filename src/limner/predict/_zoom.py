@@ -1,0 +1,289 @@
+"""How a small network is used on a large slice: where it looks, and which answer is kept.
+
+A box says where. An earlier answer says it too. A first click does not: the network looks
+at several zooms, the answer that it believes in most is kept, and it looks again from close.
+Each strategy is a generator that yields questions and is sent the answers, so that the
+questions of many objects go through the network together.
+"""
+
+from collections.abc import Generator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.predict._look import SIDE, Floats, Look, Scene, carried
+from limner.prompt import CHANNELS, Prompt, to_map
+from limner.prompt.prior import Prior
+
+Corners = tuple[NDArray[np.float64], NDArray[np.float64]]  # low and high, rows and columns
+
+BOX = 1.5  # side of the crop over the longer side of a box
+MASK = 1.6  # the same for an earlier answer and the clicks on it
+LEAST = 12.0  # pixels of the slice: smaller crops show nothing more
+CLOSEST = 24.0  # pixels of the slice that the closest zoom of a first click shows
+ZOOMS = 5  # at most so many of them
+ROOM = 1.25  # a crop is so much larger than the clicks in it
+MARGIN = 0.04  # a click nearer to the crop's border than this asks for a larger crop
+OPEN = 4.0  # penalty for a mask that runs out of the crop, over the share of its border
+AGREED = 0.3  # worth of agreeing with the neighbouring zooms, in quality
+LARGER = 1.6  # growth of a crop out of which the mask runs
+WIDENED = 0.03  # share of a side that the mask may touch before the crop grows
+
+REGION, INSIDE, OUTSIDE, PRIOR = range(len(CHANNELS))
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One crop for the network: what is looked at, the prompts' channels, and when."""
+
+    look: Look
+    planes: Floats
+    time: int
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What the network said of one crop."""
+
+    look: Look
+    logits: Floats
+    quality: float
+    prompts: tuple[Prompt, ...] = ()
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """(side, side): where the object is."""
+        return np.asarray(self.logits > 0)
+
+    @property
+    def probability(self) -> Floats:
+        """(side, side), 0 to 1."""
+        return np.asarray(1 / (1 + np.exp(-np.clip(self.logits, -30, 30))), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One object on one slice at one time, and what was said of it there.
+
+    before   the answer that is refined; None for the first
+    """
+
+    object: int
+    slice: int
+    time: int
+    prompts: tuple[Prompt, ...]
+    before: Answer | None = None
+
+
+Asking = Generator[list[Question], list[Answer], Answer]
+
+
+def answer(task: Task, scene: Scene) -> Asking:
+    """The strategy that what was said asks for. The answer keeps the prompts' islands only."""
+    if task.before is not None:
+        found = yield from _refined(task, scene, before=task.before)
+    elif any(each.kind in {"box", "lasso", "prior"} for each in task.prompts):
+        found = yield from _placed(task, scene)
+    else:
+        found = yield from _searched(task, scene)
+    planes = to_map(task.prompts, found.look.on(scene.image.grid))
+    return replace(found, logits=_anchored(found.logits, planes), prompts=task.prompts)
+
+
+def _placed(task: Task, scene: Scene) -> Asking:
+    """A box, a lasso or a prior: one crop round it, and a larger one if the mask runs out."""
+    only_prior = not any(each.kind in {"box", "lasso"} for each in task.prompts)
+    low, high = _corners(task.prompts, scene, number=task.slice)
+    look = _round(low, high, scene, number=task.slice, ratio=MASK if only_prior else BOX)
+    first = (yield [_question(task, scene, look=look)])[0]
+    return (yield from _widened(task, scene, found=first))
+
+
+def _refined(task: Task, scene: Scene, *, before: Answer) -> Asking:
+    """One more prompt on an earlier answer, from the same crop if that shows all of it."""
+    low, high = _corners(task.prompts, scene, number=task.slice)
+    around = _mask_corners(before)
+    if around is not None:
+        low, high = np.minimum(low, around[0]), np.maximum(high, around[1])
+    look = _round(low, high, scene, number=task.slice, ratio=MASK)
+    ratio = before.look.extent[0] / look.extent[0]
+    if 0.75 < ratio < LARGER and before.look.holds(low, high, margin=MARGIN):
+        look = before.look
+    first = (yield [_question(task, scene, look=look, before=before)])[0]
+    return (yield from _widened(task, scene, found=first))
+
+
+def _searched(task: Task, scene: Scene) -> Asking:
+    """Clicks or strokes alone: several zooms, then once more round the best of the masks."""
+    looks = _zooms(task, scene)
+    answers = yield [_question(task, scene, look=look) for look in looks]
+    best = answers[int(np.argmax(_worth(answers, scene)))]
+    around = _mask_corners(best)
+    if around is None:
+        return best
+    low, high = _corners(task.prompts, scene, number=task.slice)
+    low, high = np.minimum(low, around[0]), np.maximum(high, around[1])
+    look = _round(low, high, scene, number=task.slice, ratio=MASK)
+    second = (yield [_question(task, scene, look=look, before=best)])[0]
+    return (yield from _widened(task, scene, found=second))
+
+
+def _widened(task: Task, scene: Scene, *, found: Answer) -> Asking:
+    """The answer, or a second one from a larger crop where the mask runs out of the first."""
+    if _open(found, scene) <= WIDENED:
+        return found
+    extent = np.minimum(np.asarray(found.look.extent) * LARGER, _most(scene))
+    if (extent <= np.asarray(found.look.extent) * 1.05).all():
+        return found
+    low, high = found.look.low, found.look.high
+    centre = _inside((low + high) / 2, extent, scene)
+    look = Look(task.slice, centre, (float(extent[0]), float(extent[1])))
+    again = (yield [_question(task, scene, look=look, before=found)])[0]
+    return again if again.mask.any() else found
+
+
+def _question(task: Task, scene: Scene, *, look: Look, before: Answer | None = None) -> Question:
+    planes = to_map(task.prompts, look.on(scene.image.grid))
+    if before is not None:
+        planes[PRIOR] = carried(before.probability, before.look, look)
+    return Question(look, planes, task.time)
+
+
+def _zooms(task: Task, scene: Scene) -> list[Look]:
+    """Squares round the clicks, from the whole slice down, each half as wide as the last."""
+    low, high = _corners(task.prompts, scene, number=task.slice)
+    pixel = float(scene.spacing.min())
+    whole = float(_most(scene)[0] * scene.spacing[0])
+    needed = float(((high - low) * scene.spacing).max()) * ROOM
+    looks = []
+    for number in range(ZOOMS):
+        side = max(whole / 2**number, needed, min(whole, CLOSEST * pixel))
+        extent = side / scene.spacing
+        centre = _inside((low + high) / 2, extent, scene)
+        look = Look(task.slice, centre, (float(extent[0]), float(extent[1])))
+        if look not in looks:
+            looks.append(look)
+    return looks
+
+
+def _worth(answers: Sequence[Answer], scene: Scene) -> list[float]:
+    """Expected Dice of each zoom, less what runs out, plus agreement with its neighbours."""
+    worth = []
+    for number, one in enumerate(answers):
+        if not one.mask.any():
+            worth.append(-1.0)
+            continue
+        near = [answers[other] for other in (number - 1, number + 1) if 0 <= other < len(answers)]
+        agreed = [_agreement(one, other) for other in near]
+        share = sum(agreed) / len(agreed) if agreed else 0.0
+        worth.append(one.quality - min(1.0, OPEN * _open(one, scene)) + AGREED * share)
+    return worth
+
+
+def _agreement(one: Answer, other: Answer) -> float:
+    """The Dice of two zooms' masks on the coarser of them."""
+    fine, coarse = sorted((one, other), key=lambda each: each.look.extent)
+    first = carried(fine.mask.astype(np.float32), fine.look, coarse.look)
+    second = coarse.mask.astype(np.float32)
+    total = float(first.sum() + second.sum())
+    return 2 * float(np.minimum(first, second).sum()) / total if total else 0.0
+
+
+def _open(found: Answer, scene: Scene) -> float:
+    """The most of a crop's side that the mask touches, of sides beyond which the image goes on."""
+    mask, look = found.mask, found.look
+    sides = (
+        (mask[0], look.low[0] > scene.low[0]),
+        (mask[-1], look.high[0] < scene.high[0] - 1),
+        (mask[:, 0], look.low[1] > scene.low[1]),
+        (mask[:, -1], look.high[1] < scene.high[1] - 1),
+    )
+    return max(float(side.mean()) if goes_on else 0.0 for side, goes_on in sides)
+
+
+def _anchored(logits: Floats, planes: Floats) -> Floats:
+    """The logits without islands that no prompt names; all of them where none is named."""
+    from scipy.ndimage import label
+
+    islands, count = label(logits > 0, structure=np.ones((3, 3)))
+    if count < 2:
+        return logits
+    anchors = (planes[[REGION, INSIDE, PRIOR]] > 0.5).any(axis=0)
+    kept = set(np.unique(islands[anchors]).tolist()) - {0}
+    if not kept or len(kept) == count:
+        return logits
+    dropped = (islands > 0) & ~np.isin(islands, list(kept))
+    return np.asarray(np.where(dropped, -np.abs(logits), logits), np.float32)
+
+
+def _round(
+    low: NDArray[np.float64], high: NDArray[np.float64], scene: Scene, *, number: int, ratio: float
+) -> Look:
+    """The square in mm round two corners."""
+    sides = (high - low) * scene.spacing
+    side = max(float(sides.max()) * ratio, LEAST * float(scene.spacing.min()))
+    extent = side / scene.spacing
+    middle = (low + high) / 2
+    return Look(number, (float(middle[0]), float(middle[1])), (float(extent[0]), float(extent[1])))
+
+
+def _most(scene: Scene) -> NDArray[np.float64]:
+    """The extent of the smallest square in mm that holds the whole slice."""
+    shape = np.asarray(scene.high, float) - scene.low
+    return np.asarray((shape * scene.spacing).max() / scene.spacing)
+
+
+def _inside(
+    centre: NDArray[np.float64], extent: NDArray[np.float64], scene: Scene
+) -> tuple[float, float]:
+    """The centre, moved so that the crop lies inside the image where it can."""
+    low, high = np.asarray(scene.low) - 0.5, np.asarray(scene.high) - 0.5
+    middle = (low + high) / 2
+    row, column = np.clip(
+        centre, np.minimum(low + extent / 2, middle), np.maximum(high - extent / 2, middle)
+    ).tolist()
+    return row, column
+
+
+def _mask_corners(found: Answer) -> Corners | None:
+    """Low and high corner of the mask, on faces of the crop's pixels; None for an empty one."""
+    rows, columns = (np.flatnonzero(found.mask.any(axis=axis)) for axis in (1, 0))
+    if not len(rows):
+        return None
+    step = np.asarray(found.look.extent) / SIDE
+    low = found.look.low + np.array([rows[0], columns[0]]) * step
+    high = found.look.low + np.array([rows[-1] + 1, columns[-1] + 1]) * step
+    return low, high
+
+
+def _corners(prompts: Sequence[Prompt], scene: Scene, *, number: int) -> Corners:
+    """Low and high corner of all that was said on a slice."""
+    grid = scene.image.grid
+    points = []
+    for each in prompts:
+        if isinstance(each, Prior):
+            points.append(_prior_corners(each, scene, number=number))
+        elif each.kind == "box":
+            points.append(each.to_tokens(grid).index[:, 1:])
+        elif each.places_mm:
+            points.append(grid.index_at(each.places_mm)[:, 1:])
+    if not points:
+        return np.asarray(scene.low, float), np.asarray(scene.high, float)
+    together = np.concatenate(points)
+    return together.min(axis=0), together.max(axis=0)
+
+
+def _prior_corners(prior: Prior, scene: Scene, *, number: int) -> NDArray[np.float64]:
+    """(2, 2) corners of a prior on a slice; those of its whole block where it is empty there."""
+    grid = scene.image.grid
+    index = grid.index_at(prior.grid.corners_mm())[:, 1:]
+    low = np.clip(np.floor(index.min(axis=0)) - 1, scene.low, np.asarray(scene.high) - 1)
+    high = np.clip(np.ceil(index.max(axis=0)) + 2, low + 1, scene.high)
+    (top, left), (bottom, right) = low.astype(int).tolist(), high.astype(int).tolist()
+    flags = prior.on(grid.crop((number, top, left), (number + 1, bottom, right)))[0] > 0.5
+    found = np.argwhere(flags)
+    if not len(found):
+        return np.stack([low - 0.5, high - 0.5])
+    corner = np.array([top, left])
+    return np.stack([found.min(axis=0) + corner - 0.5, found.max(axis=0) + corner + 0.5])
