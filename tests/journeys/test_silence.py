@@ -16,7 +16,9 @@ import re
 import subprocess
 import sys
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from tests.data import CHECKOUT
 
@@ -59,6 +61,14 @@ ONNXRUNTIME = """
 import sys, numpy, onnxruntime
 session = onnxruntime.InferenceSession(sys.argv[1], providers=["CPUExecutionProvider"])
 print(session.run(None, {"x": numpy.ones((1, 4), numpy.float32)})[0].sum())
+"""
+
+OUR_DOOR = """
+import sys, numpy
+from pathlib import Path
+from limner.predict.runtime import open_network
+network = open_network(Path(sys.argv[1]), runtime=sys.argv[2])
+print(network({"x": numpy.ones((1, 4), numpy.float32)})["y"].sum())
 """
 
 # What silences each, said before its first import.
@@ -134,6 +144,14 @@ def test_a_runtime_left_alone_keeps_a_diary(watched, model, program):
 )
 def test_a_runtime_that_was_hushed_works_in_silence(watched, model, program):
     done, heard, left = watched("-c", program, model)
+    assert done.stdout == "8.0\n", done.stderr
+    assert heard == []
+    assert left == []
+
+
+@pytest.mark.parametrize("runtime", ["openvino", "onnxruntime"])
+def test_our_door_hushes_both(watched, model, runtime):
+    done, heard, left = watched("-c", OUR_DOOR, model, runtime)
     assert done.stdout == "8.0\n", done.stderr
     assert heard == []
     assert left == []
