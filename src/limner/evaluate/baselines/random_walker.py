@@ -1,0 +1,141 @@
+"""The random walker: a pixel joins the seeds that a walker from it would meet first.
+
+Source   Grady, IEEE PAMI 28(11), 2006; scikit-image's `random_walker`.
+Differs  the picture is cut to a window and shrunk to `side` pixels. What is certainly not the
+         object is the outside of a box or, for clicks, the border of the window and the
+         outside clicks; a pixel joins above `share`, not above a half, because one spot
+         against a whole border is an uneven start.
+"""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.evaluate.baselines import BASELINES
+from limner.evaluate.baselines.plane import Bools, Points, View, answer, ellipse, encode
+from limner.image import Image
+from limner.predict import Abilities, Block, Encoded, Prediction, check
+from limner.prompt import Prompt, draw
+from limner.prompt.box import Box
+from limner.prompt.click import Click
+
+ANY = 1000
+
+
+@BASELINES.add
+@dataclass(frozen=True)
+class RandomWalker:
+    """scikit-image's random walker, seeded by a box or by clicks.
+
+    beta     how much an edge hinders the walker
+    side     pixels that the longer side of the window is shrunk to
+    core     axes of the ellipse that is certain in a box, as a share of the box
+    inbox    share above which a pixel joins, for a box
+    reach    of the window round clicks, as a share of the picture's shorter side
+    spot     radius of a click's seed, in pixels of the window
+    share    share above which a pixel joins, for clicks
+    """
+
+    beta: float = 130.0
+    side: int = 96
+    core: float = 0.5
+    inbox: float = 0.5
+    reach: float = 0.25
+    spot: float = 2.0
+    share: float = 0.3
+
+    abilities: ClassVar[Abilities] = Abilities(
+        {"box": (0, 1), "click": (0, ANY)}, negative=frozenset({"click"}), objects=1
+    )
+
+    @property
+    def card(self) -> str:
+        """The name and every option."""
+        return str(self)
+
+    def encode(self, image: Image, region: Block | None = None) -> Encoded:
+        """The slice; see `plane.encode`."""
+        return encode(image, region)
+
+    def predict(
+        self, encoded: Encoded, prompts: Sequence[Prompt], previous: Prediction | None = None
+    ) -> Prediction:
+        """What the walkers say, seeded by the box where there is one, and by every click."""
+        check(self.abilities, prompts, encoded.image)
+        plane = encoded.features["shown"]
+        box = next((each for each in prompts if isinstance(each, Box)), None)
+        if box is None:
+            low, high = self._window(encoded, prompts, previous)
+        else:
+            low, high = (each[1:] for each in box.faces(encoded.grid))
+            low, high = low - 0.1 * (high - low) - 2, high + 0.1 * (high - low) + 2
+        view = View.of(plane, low, high, side=self.side)
+        seeds = self._seeds(encoded, prompts, view)
+        level = self.share if box is None else self.inbox
+        inside = view.outward(_walked(view.samples, seeds, beta=self.beta) * (0.5 / level))
+        return answer(inside, encoded, prompts, card=self.card)
+
+    def _window(
+        self, encoded: Encoded, prompts: Sequence[Prompt], previous: Prediction | None
+    ) -> tuple[Points, Points]:
+        """Faces of the window: round every inside click and what was found before."""
+        places = _places(encoded, prompts, inside=True)
+        if not len(places):
+            places = _places(encoded, prompts, inside=False)
+        margin = self.reach * min(encoded.grid.shape[1:])
+        low, high = places.min(axis=0) - margin, places.max(axis=0) + margin
+        del previous
+        return low, high
+
+    def _seeds(self, encoded: Encoded, prompts: Sequence[Prompt], view: View) -> NDArray[np.int8]:
+        """0 unknown, 1 inside, 2 outside; clicks count before everything else."""
+        box = next((each for each in prompts if isinstance(each, Box)), None)
+        if box is None:
+            seeds = np.full(view.shape, 2, np.int8)
+            seeds[1:-1, 1:-1] = 0
+        else:
+            low, high = (view.inward(each[1:]) for each in box.faces(encoded.grid))
+            seeds = np.where(draw.box(view.shape, low, high) > 0, 0, 2).astype(np.int8)
+            seeds[ellipse(view.shape, low, high, scale=self.core)] = 1
+        for inside, value in ((False, 2), (True, 1)):
+            places = view.inward(_places(encoded, prompts, inside=inside))
+            seeds[_discs(view.shape, places, radius=self.spot)] = value
+        return seeds
+
+
+def _places(encoded: Encoded, prompts: Sequence[Prompt], *, inside: bool) -> Points:
+    """(n, 2) rows and columns of the clicks that say so."""
+    said = [each.at_mm for each in prompts if isinstance(each, Click) and each.inside == inside]
+    return encoded.grid.index_at(said)[:, 1:] if said else np.zeros((0, 2))
+
+
+def _discs(shape: tuple[int, int], places: Points, *, radius: float) -> Bools:
+    rows, columns = np.ogrid[: shape[0], : shape[1]]
+    inside = np.zeros(shape, bool)
+    for row, column in np.rint(places):
+        inside |= (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
+    return inside
+
+
+def _walked(samples: NDArray[np.float32], seeds: NDArray[np.int8], *, beta: float) -> Any:
+    """(rows, columns): the share of walkers that meet an inside seed first."""
+    from skimage.segmentation import random_walker
+
+    if not ((seeds == 1).any() and (seeds == 2).any() and (seeds == 0).any()):
+        return (seeds == 1).astype(np.float64)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it advises other solvers, which need more packages
+        shares = random_walker(
+            samples.astype(np.float64),
+            seeds,
+            beta=beta,
+            mode="cg_j",
+            tol=1e-3,
+            return_full_prob=True,
+            channel_axis=-1,
+        )
+    return shares[0]

@@ -1,0 +1,1 @@
+"""How a predictor is asked when it is scored: which targets, which prompts, in which order."""
