@@ -1,0 +1,1 @@
+"""The one door to the DICOM libraries: files, headers, series, and their samples."""

@@ -1,0 +1,255 @@
+"""One series as an Image: its grid, scale, unit and source."""
+
+from typing import Literal
+
+from limner.dicom.frames import PROJECTIONS, TOMOGRAPHIC, Frame, frame_times_s
+from limner.dicom.headers import Header, digests, numbers, quietly, text, value
+from limner.dicom.layout import Layout
+from limner.dicom.pixels import Coding, DicomPixels, coding, sample_type, scaling
+from limner.dicom.regions import regions
+from limner.dicom.series import Found
+from limner.dicom.suv import Suv, suv
+from limner.errors import UnreadableFile
+from limner.grid import Grid, Scale, Vector
+from limner.image import FileSource, Image, Region, SliceSource, Source
+
+# What an exporter copies: who, which study and series, which frame of reference, which machine.
+COPIED = (
+    "SpecificCharacterSet",
+    "SOPClassUID",
+    "PatientName",
+    "PatientID",
+    "IssuerOfPatientID",
+    "PatientBirthDate",
+    "PatientSex",
+    "PatientAge",
+    "PatientSize",
+    "PatientWeight",
+    "StudyInstanceUID",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+    "StudyDescription",
+    "AccessionNumber",
+    "ReferringPhysicianName",
+    "SeriesInstanceUID",
+    "SeriesNumber",
+    "SeriesDate",
+    "SeriesTime",
+    "SeriesDescription",
+    "ProtocolName",
+    "BodyPartExamined",
+    "PatientPosition",
+    "FrameOfReferenceUID",
+    "PositionReferenceIndicator",
+    "Manufacturer",
+    "ManufacturerModelName",
+    "DeviceSerialNumber",
+    "SoftwareVersions",
+    "InstitutionName",
+    "StationName",
+    "AcquisitionDate",
+    "AcquisitionTime",
+    "ContentDate",
+    "ContentTime",
+    "PhotometricInterpretation",
+    "BurnedInAnnotation",
+    "PatientIdentityRemoved",
+    "LossyImageCompression",
+)
+
+
+def picture(found: Found) -> Image:
+    """The image of one series. Its samples are read when they are asked for.
+
+    Raises UnreadableFile.
+    """
+    layout, every = found.layout, found.headers
+    if layout is None or found.stack is None:
+        raise UnreadableFile("This entry holds no image.")
+    with quietly():
+        first = every[layout.cells[0][0].first.file]
+        frames = list(found.stack.frames)
+        files = sorted({frame.file for frame in frames})
+        codings = {k: coding(every[k], _frames_of(every[k])) for k in files}
+        _check_alike(codings)
+        measured = _suv(first, [every[k] for k in files])
+        pixels = _pixels(layout, frames, codings, factor=measured.factor)
+        calibrated = regions(first)
+        grid, scale_said = _grid(first, layout, calibrated)
+        problems = [*found.report.problems, *scale_said, *measured.problems]
+        problems += _shown_problems(first, grid, codings)
+        unit = measured.unit or _unit(first)
+        times_s = layout.times_s
+        if not times_s and len(layout.cells) > 1 and len(files) == 1:
+            times_s = frame_times_s(first, len(layout.cells))
+        source = Source(
+            format="dicom",
+            files=_files([every[k] for k in files]),
+            modality=text(first.dataset, "Modality"),
+            laterality=_laterality(first),
+            slices=_slices(layout),
+            regions=calibrated,
+            attributes=_attributes(first),
+            problems=tuple(problems),
+        )
+    return Image(pixels, grid, unit, times_s, source)
+
+
+def _frames_of(told: Header) -> int:
+    given = numbers(told.dataset, "NumberOfFrames")
+    return int(given[0]) if given else 1
+
+
+def _check_alike(codings: dict[int, Coding]) -> None:
+    if len({each.channels for each in codings.values()}) > 1:
+        raise UnreadableFile(
+            "The series mixes grey and colour images. Open one of the files by itself."
+        )
+
+
+def _suv(first: Header, every: list[Header]) -> Suv:
+    if text(first.dataset, "Modality") != "PT":
+        return Suv()
+    return suv([each.dataset for each in every])
+
+
+def _pixels(
+    layout: Layout, frames: list[Frame], codings: dict[int, Coding], *, factor: float
+) -> DicomPixels:
+    scalings = {(f.file, f.number): scaling(codings[f.file], f, factor) for f in frames}
+    parts = [(codings[file], scale) for (file, _), scale in scalings.items()]
+    return DicomPixels(layout.cells, codings, scalings, sample_type(parts))
+
+
+def _grid(first: Header, layout: Layout, calibrated: tuple[Region, ...]) -> tuple[Grid, list[str]]:
+    frame = layout.cells[0][0].first
+    shape = (len(layout.cells[0]), *frame.size)
+    modality = text(first.dataset, "Modality")
+    if layout.steps_mm is not None and modality not in PROJECTIONS:
+        reference = text(first.dataset, "FrameOfReferenceUID")
+        return Grid(shape, layout.origin_mm, layout.steps_mm, frame=reference), []
+    spacing, scale, said = _flat_scale(first, frame, calibrated)
+    rows, columns = spacing
+    depth = frame.thickness if scale == "patient" and frame.thickness > 0 else max(spacing)
+    steps: tuple[Vector, Vector, Vector] = (
+        (0.0, 0.0, depth),
+        (0.0, rows, 0.0),
+        (columns, 0.0, 0.0),
+    )
+    return Grid(shape, steps_mm=steps, placed=False, scale=scale), said
+
+
+def _flat_scale(
+    first: Header, frame: Frame, calibrated: tuple[Region, ...]
+) -> tuple[tuple[float, float], Scale, list[str]]:
+    """(row, column) size of a pixel, what its millimetres are, and the sentence for it."""
+    modality = text(first.dataset, "Modality")
+    tissue = {each.step_mm for each in calibrated if each.kind == "2D" and min(each.step_mm) > 0}
+    if len(tissue) == 1:
+        return tissue.pop(), "ruler", []
+    if len(tissue) > 1:
+        said = f"The picture holds {len(tissue)} regions of different scale; none is taken."
+        return (1.0, 1.0), "none", [said]
+    if frame.spacing is None:
+        return (1.0, 1.0), "none", []
+    if modality in TOMOGRAPHIC:
+        return frame.spacing, "patient", ["The image says no position in the patient."]
+    scale, said = _ruler(first, frame.spacing)
+    return frame.spacing, scale, [said]
+
+
+def _ruler(first: Header, spacing: tuple[float, float]) -> tuple[Scale, str]:
+    """What the millimetres of a projection or a photograph are (PS3.3 10.7.1.3)."""
+    dataset = first.dataset
+    imager = numbers(dataset, "ImagerPixelSpacing")
+    kind = text(dataset, "PixelSpacingCalibrationType")
+    own = value(dataset, "PixelSpacing") is not None
+    if own and kind:
+        return "ruler", f"Its millimetres were calibrated ({kind.lower()})."
+    projection = text(dataset, "Modality") in PROJECTIONS
+    if own and (not projection or (len(imager) == 2 and imager != spacing)):
+        return "ruler", "Its millimetres were calibrated in a way that is not said."
+    if own or imager:
+        return "detector", "Its millimetres are those on the detector, not in the patient."
+    return "detector", "Its millimetres are those on the scanned film, not in the patient."
+
+
+def _shown_problems(first: Header, grid: Grid, codings: dict[int, Coding]) -> list[str]:
+    said = []
+    if grid.placed and grid.sheared:
+        said.append(_tilt(grid))
+    if any(each.colour == "MONOCHROME1" for each in codings.values()):
+        said.append("Stored with low values bright (MONOCHROME1); turned over, as viewers show it.")
+    if text(first.dataset, "LossyImageCompression") == "01":
+        said.append("The samples were compressed with loss before they came here.")
+    if text(first.dataset, "BurnedInAnnotation") == "YES":
+        said.append("Text is burned into the picture; it may name the patient.")
+    told = ("RescaleSlope", "ModalityLUTSequence", "SharedFunctionalGroupsSequence")
+    unscaled = all(value(first.dataset, each) is None for each in told)
+    if text(first.dataset, "Modality") == "CT" and unscaled:
+        said.append("The CT gives no rescale slope, so its samples are taken as HU as stored.")
+    return said
+
+
+def _tilt(grid: Grid) -> str:
+    import numpy as np
+
+    step = np.array(grid.steps_mm[0])
+    angle = float(np.degrees(np.arccos(np.clip(step @ grid.normal / np.linalg.norm(step), -1, 1))))
+    return (
+        f"The slices are sheared by {angle:.1f} degrees, as by a tilted gantry; the grid keeps it "
+        "exactly."
+    )
+
+
+def _unit(first: Header) -> str:
+    dataset, modality = first.dataset, text(first.dataset, "Modality")
+    kind = text(dataset, "RescaleType")
+    if modality == "CT":
+        return "HU" if kind in {"", "HU", "HU_MOD"} else kind
+    if modality == "RTDOSE":
+        return "Gy" if text(dataset, "DoseUnits") == "GY" else ""
+    return ""
+
+
+def _laterality(first: Header) -> Literal["", "L", "R", "B"]:
+    for keyword in ("ImageLaterality", "Laterality", "FrameLaterality"):
+        told = text(first.dataset, keyword)
+        if told == "L":
+            return "L"
+        if told == "R":
+            return "R"
+        if told == "B":
+            return "B"
+    return ""
+
+
+def _files(every: list[Header]) -> tuple[FileSource, ...]:
+    places = [each.place for each in every]
+    found = zip(places, digests(places), strict=True)
+    return tuple(FileSource(place.name, digest) for place, digest in found)
+
+
+def _slices(layout: Layout) -> tuple[SliceSource, ...]:
+    """One entry for each slice of each time; one that was made up names no image."""
+    return tuple(
+        SliceSource("", 0, _between(cell.first, cell.second, cell.share))
+        if cell.second is not None
+        else SliceSource(cell.first.uid, cell.first.number, cell.first.position or (0.0, 0.0, 0.0))
+        for column in layout.cells
+        for cell in column
+    )
+
+
+def _between(one: Frame, two: Frame, share: float) -> Vector:
+    low, high = one.position or (0.0, 0.0, 0.0), two.position or (0.0, 0.0, 0.0)
+    x, y, z = (a + share * (b - a) for a, b in zip(low, high, strict=True))
+    return x, y, z
+
+
+def _attributes(first: Header) -> tuple[tuple[str, str], ...]:
+    told = ((key, text(first.dataset, key)) for key in COPIED)
+    named = [(key, found) for key, found in told if found]
+    syntax = ("TransferSyntaxUID", str(first.syntax))
+    return (*named, syntax)

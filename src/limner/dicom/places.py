@@ -1,0 +1,122 @@
+"""Where DICOM files lie: a folder, a zip, one file, a DICOMDIR. Found by content.
+
+Nothing here imports pydicom, so that asking whether a picture is DICOM costs nothing.
+"""
+
+import io
+import zipfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import BinaryIO
+
+from limner.errors import UnreadableFile
+
+SUFFIXES = {".dcm", ".dicom", ".ima"}  # endings that promise DICOM, whatever is inside
+MAGIC_AT = 128  # bytes of preamble before "DICM" (PS3.10 section 7.1)
+ZIPPED_MOST = 8 << 30  # bytes that one member of a zip may unpack to
+DAMAGED_ZIP = (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError)
+
+
+@dataclass(frozen=True)
+class Place:
+    """One file, by itself or inside a zip."""
+
+    path: Path
+    member: str = ""
+    archive: zipfile.ZipFile | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def name(self) -> str:
+        """The file's name without folders."""
+        return (self.member or self.path.name).replace("\\", "/").rpartition("/")[2]
+
+    @property
+    def size(self) -> int:
+        """Bytes, unpacked."""
+        if self.archive is not None:
+            return self.archive.getinfo(self.member).file_size
+        return self.path.stat().st_size
+
+    def open(self) -> BinaryIO:
+        """The bytes, to be closed by the caller; a member of a zip is unpacked in memory.
+
+        Raises UnreadableFile where the file or its zip cannot be read.
+        """
+        if self.archive is not None:
+            return io.BytesIO(self.start(self.size))
+        try:
+            return self.path.open("rb")
+        except OSError as error:
+            raise UnreadableFile(f"'{self.name}' cannot be read: {error.strerror}.") from error
+
+    def start(self, count: int) -> bytes:
+        """At most the first `count` bytes. Raises UnreadableFile."""
+        if self.archive is None:
+            with self.open() as file:
+                return file.read(count)
+        if self.size > ZIPPED_MOST:
+            raise UnreadableFile(
+                f"'{self.name}' in '{self.path.name}' would unpack to {self.size / 1e9:.1f} GB. "
+                "Unpack it yourself if that is right."
+            )
+        try:
+            with self.archive.open(self.member) as packed:
+                return packed.read(count)
+        except DAMAGED_ZIP as error:
+            raise UnreadableFile(
+                f"'{self.name}' in '{self.path.name}' cannot be unpacked: {error}. "
+                "Fetch the zip again, or unpack it yourself."
+            ) from error
+
+
+def looks_like_dicom(place: Place) -> bool:
+    """Whether the first bytes are those of a DICOM file, with or without its preamble."""
+    try:
+        head = place.start(MAGIC_AT + 4)
+    except UnreadableFile:
+        return False
+    return head[MAGIC_AT:] == b"DICM" or _bare(head)
+
+
+def _bare(head: bytes) -> bool:
+    """Whether a data set begins at once, as in old files: group 2 or 8, a low element.
+
+    Its first value is short, or says its type by two letters; both byte orders occur.
+    """
+    if len(head) < 16:
+        return False
+    for order in ("little", "big"):
+        group = int.from_bytes(head[0:2], order)  # type: ignore[arg-type]
+        element = int.from_bytes(head[2:4], order)  # type: ignore[arg-type]
+        length = int.from_bytes(head[4:8], order)  # type: ignore[arg-type]
+        typed = head[4:6].isalpha() and head[4:6].isupper()
+        if group in {2, 8} and element <= 0x0018 and (typed or length <= 64):
+            return True
+    return False
+
+
+def holds_dicom(path: Path) -> bool:
+    """Whether there is DICOM at the path; a file that only promises it counts too."""
+    if path.is_file() and path.suffix.lower() in SUFFIXES:
+        return True
+    return any(looks_like_dicom(place) for place in places(path))
+
+
+def places(path: Path) -> Iterator[Place]:
+    """Every file at the path: itself, those below a folder, or those in a zip; in order.
+
+    Hidden files are left out: `._IM1` that macOS leaves beside `IM1` is no image.
+    """
+    if path.is_dir():
+        for each in sorted(path.rglob("*")):
+            if each.is_file() and not each.name.startswith("."):
+                yield Place(each)
+    elif path.is_file() and zipfile.is_zipfile(path) and not looks_like_dicom(Place(path)):
+        archive = zipfile.ZipFile(path)
+        for info in sorted(archive.infolist(), key=lambda info: info.filename):
+            place = Place(path, info.filename, archive)
+            if not info.is_dir() and not place.name.startswith("."):
+                yield place
+    elif path.is_file():
+        yield Place(path)
