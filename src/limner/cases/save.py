@@ -1,0 +1,37 @@
+"""`limner.write`, and masks read back: the ending of the name picks the format."""
+
+from pathlib import Path
+
+from limner.errors import NotFound, UnreadableFile
+from limner.formats import format_of
+from limner.grid import Grid
+from limner.image import Image
+from limner.mask import Mask
+
+
+def write(mask: Mask, path: Path | str, *, image: Image | None = None) -> None:
+    """Write a mask, whole or not at all; the ending of the name picks the format.
+
+    image   the one it belongs to: codes of its header are kept, and an overlay shows it
+
+    Raises BadValue for an ending that is nobody's or a mask that the format cannot hold,
+    UnwritableFile where the disk does not take it.
+    """
+    target = Path(path)
+    format_of(target).write(mask, target, image=image)
+
+
+def read_mask(path: Path | str, *, grid: Grid | None = None) -> Mask:
+    """The mask in a file.
+
+    grid   taken where the format has none and the sizes agree, and where the two coincide;
+           else the mask keeps its own
+
+    Raises NotFound, UnreadableFile, and BadValue for an ending or values that are no mask's.
+    """
+    place = Path(path)
+    if not place.is_file():
+        raise NotFound(f"There is no mask '{place}'. Check the name.")
+    if place.stat().st_size == 0:
+        raise UnreadableFile(f"'{place.name}' is empty (0 bytes). Write or fetch it again.")
+    return format_of(place).read(place, grid=grid)

@@ -1,0 +1,70 @@
+"""A mask becomes a file and comes back. One file here is one format.
+
+A format is a module with three functions, found by being in this folder:
+
+    claims(path) -> bool                    by the ending of the name; the file need not exist
+    read(path, *, grid=None) -> Mask        raises UnreadableFile. The grid told is taken
+                                            where the format has none or they coincide
+    write(mask, path, *, image=None)        whole or not at all; raises UnwritableFile, and
+                                            BadValue for a mask that the format cannot hold
+
+A longer ending goes before a shorter one: `scan.overlay.png` is an overlay, no label map.
+"""
+
+from importlib import import_module
+from pathlib import Path
+from typing import Protocol, cast
+
+from limner.errors import BadValue
+from limner.grid import Grid
+from limner.image import Image
+from limner.mask import Mask
+from limner.registry import Registry
+
+
+class Format(Protocol):
+    """What a module in this folder is."""
+
+    ENDINGS: tuple[str, ...]
+
+    def claims(self, path: Path) -> bool:
+        """Whether the name is one of this format's."""
+        ...
+
+    def read(self, path: Path, *, grid: Grid | None = None) -> Mask:
+        """The mask in a file."""
+        ...
+
+    def write(self, mask: Mask, path: Path, *, image: Image | None = None) -> None:
+        """Write the mask, whole or not at all."""
+        ...
+
+
+FORMATS: Registry[Format] = Registry("format", __name__)
+
+
+def format_named(name: str) -> Format:
+    """The module of a format. Raises UnknownName."""
+    if name not in FORMATS.names():
+        return FORMATS.get(name)  # which raises, with the nearest name
+    return cast("Format", import_module(f"{__name__}.{name}"))
+
+
+def format_of(path: Path) -> Format:
+    """The format of a file by the ending of its name.
+
+    Raises BadValue for an ending that is nobody's, naming those there are.
+    """
+    every = [format_named(name) for name in FORMATS.names()]
+    willing = [each for each in every if each.claims(path)]
+    if willing:
+        return max(willing, key=lambda each: max(map(len, _matching(each, path)), default=0))
+    endings = sorted({ending for each in every for ending in each.ENDINGS})
+    raise BadValue(
+        f"'{path.name}' does not say which format is meant. "
+        f"Give a name that ends in one of: {', '.join(endings)}."
+    )
+
+
+def _matching(each: Format, path: Path) -> list[str]:
+    return [ending for ending in each.ENDINGS if path.name.lower().endswith(ending)]
