@@ -181,9 +181,9 @@ def test_nobody_uses_the_converter_of_openvino():
 def models() -> list[str]:
     """The predictors that `limner segment` can already be asked for."""
     package = CHECKOUT / "src" / "limner"
-    if not (package / "cli" / "segment.py").exists():
-        return []
-    return [name for name in ("classic", "limner") if (package / "predict" / f"{name}.py").exists()]
+    needs = {"classic": package / "predict/classic.py", "limner": package / "predict/cards/limner"}
+    there = (package / "cli" / "segment.py").exists()
+    return [name for name, path in needs.items() if there and path.exists()]
 
 
 @pytest.mark.parametrize("model_name", models())

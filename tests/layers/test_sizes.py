@@ -1,7 +1,8 @@
 """Files and functions that have outgrown their size are usually two things.
 
 The feel is 400 lines to a file and 40 to a function (house.md section 9); the fences here are
-wider, so that nobody squeezes a good function to please a test.
+wider, so that nobody squeezes a good function to please a test. Data are not counted: tables at
+the top of a file, and the list of parameters, which for a verb is its table of options.
 """
 
 import ast
@@ -28,7 +29,8 @@ def size(text: str) -> int:
 def long_functions(text: str) -> dict[str, int]:
     functions = (ast.FunctionDef, ast.AsyncFunctionDef)
     found = [node for node in ast.walk(ast.parse(text)) if isinstance(node, functions)]
-    return {node.name: lines(node) for node in found if lines(node) > FUNCTION}
+    sizes = {node.name: lines(node) - (node.body[0].lineno - node.lineno) for node in found}
+    return {name: count for name, count in sizes.items() if count > FUNCTION}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(CHECKOUT / "src")))
@@ -43,5 +45,6 @@ def test_a_table_of_data_is_not_counted():
 
 
 def test_a_long_function_is_found():
-    body = "    pass\n" * FUNCTION
-    assert long_functions(f"class A:\n  def one():\n{body}") == {"one": FUNCTION + 1}
+    body = "    pass\n" * (FUNCTION + 1)
+    assert long_functions(f"class A:\n  def one(\n    a,\n  ):\n{body}") == {"one": FUNCTION + 1}
+    assert long_functions(f"def one():\n{body[9:]}") == {}
