@@ -58,7 +58,7 @@ def _version(*, asked: bool) -> None:
 def limner(
     *,
     version: bool = typer.Option(
-        False,  # noqa: FBT003  # typer's own signature
+        False,
         "--version",
         help="Print the version and stop.",
         is_eager=True,

@@ -35,12 +35,7 @@ class Typed:
     def empty(self) -> bool:
         """Whether nothing was said."""
         return not (
-            self.clicks
-            or self.outside
-            or self.boxes
-            or self.strokes
-            or self.lassos
-            or self.priors
+            self.clicks or self.outside or self.boxes or self.strokes or self.lassos or self.priors
         )
 
     def prompts(self, grid: "Grid", *, object: int = 1, at_time: int = 0) -> list["Prompt"]:
@@ -54,16 +49,14 @@ class Typed:
             for text in texts:
                 (at,) = self._places(text, grid, kind="click", count=1)
                 said.append(Click(at, inside=inside, object=object, at_time=at_time))
-        for text in self.boxes:
-            said.append(self._box(text, grid, object=object, at_time=at_time))
+        said += [self._box(text, grid, object=object, at_time=at_time) for text in self.boxes]
         for text in self.strokes:
             path = self._places(text, grid, kind="stroke")
             said.append(Stroke(path, object=object, at_time=at_time))
         for text in self.lassos:
             loop = self._places(text, grid, kind="lasso")
             said.append(Lasso(loop, grid.normal, object=object, at_time=at_time))
-        for file in self.priors:
-            said.append(prior(file, grid, object=object, at_time=at_time))
+        said += [prior(file, grid, object=object, at_time=at_time) for file in self.priors]
         return said
 
     def _places(
@@ -138,15 +131,9 @@ def prior(
     Raises GeometryMismatch where it lies elsewhere, BadValue where it is unclear which is meant.
     """
     from limner.cases.save import read_mask
-    from limner.errors import GeometryMismatch
     from limner.prompt.prior import Prior
 
     mask = read_mask(file, grid=grid)
-    if mask.grid.shape != grid.shape and not mask.grid.placed:
-        raise GeometryMismatch(
-            f"The mask '{file.name}' has {mask.grid.shape} voxels and the image {grid.shape}. "
-            "Give a mask of the image's own size."
-        )
     number = object if value is None else value
     if number not in mask.ids:
         if value is not None or len(mask.ids) != 1:

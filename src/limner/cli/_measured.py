@@ -1,0 +1,73 @@
+"""Measurements as a table for people, as CSV and as JSON."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from limner.cli._show import amount, object_json, table
+from limner.errors import BadValue
+
+if TYPE_CHECKING:
+    from limner.mask import Mask
+    from limner.measure import Measured
+
+ENDINGS = (".csv", ".json")
+
+
+def writing(out: Path) -> None:
+    """Raise BadValue for an ending that is neither of a table's."""
+    if out.suffix.lower() not in ENDINGS:
+        raise BadValue(f"'{out.name}' is no table. Give a name that ends in .csv or .json.")
+
+
+def as_csv(measured: Sequence["Measured"]) -> str:
+    """One line a measurement; slices count from 0, as `slice_index` says."""
+    text = io.StringIO()
+    lines = csv.writer(text, lineterminator="\n")
+    lines.writerow(
+        ("object", "label", "name", "measurement", "value", "unit", "slice_index", "method")
+    )
+    for each in measured:
+        about = each.object
+        for one in each.measurements:
+            number = "" if one.slice is None else one.slice
+            value = "" if one.value != one.value else repr(float(one.value))  # not for NaN
+            lines.writerow(
+                (
+                    about.id,
+                    about.label,
+                    about.name,
+                    one.name,
+                    value,
+                    one.unit,
+                    number,
+                    one.method,
+                )
+            )
+    return text.getvalue()
+
+
+def to_json(measured: Sequence["Measured"], mask: "Mask") -> str:
+    """Every object with its measurements."""
+    told = {"objects": [object_json(each, mask, {}) for each in measured]}
+    return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_table(measured: Sequence["Measured"]) -> str:
+    """One line a measurement, objects one below the other."""
+    rows = []
+    for each in measured:
+        about = each.object
+        who = " ".join(part for part in (about.label, about.name) if part) or "–"
+        for one in each.measurements:
+            where = "" if one.slice is None else f"slice {one.slice + 1}"
+            value = amount(one.value, one.unit)
+            rows.append((str(about.id), who, one.name.replace("_", " "), value, where))
+        if not each.measurements:
+            rows.append((str(about.id), who, "empty", "–", ""))
+    if not rows:
+        return "There is no object in this mask."
+    return table(("object", "label", "measurement", "value", "where"), rows)

@@ -1,0 +1,60 @@
+"""`limner measure`: the numbers of every object in a mask."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option, echo
+
+from limner.cli import app
+
+OUT = "Write them all, with how they were found: table.csv or table.json."
+
+
+@app.command()
+def measure(
+    *,
+    mask: Annotated[Path, Argument(metavar="MASK", help="A mask file.")],
+    image: Annotated[
+        Path | None, Option("--input", "-i", metavar="SCAN", help="Its scan, for intensities.")
+    ] = None,
+    out: Annotated[Path | None, Option("--output", "-o", metavar="TABLE", help=OUT)] = None,
+    spacing: Annotated[
+        str | None, Option(help="Pixel size in mm where the file gives none: one number or R,C.")
+    ] = None,
+    series: Annotated[
+        str | None, Option(help="Which series of the scan: its number or UID.")
+    ] = None,
+    as_json: Annotated[bool, Option("--json", help="Print the numbers as JSON.")] = False,
+    quiet: Annotated[bool, Option("--quiet", "-q", help="Print nothing but errors.")] = False,
+) -> None:
+    """Measure every object of a mask: volume or area, diameters, intensities.
+
+    limner measure mask.nii.gz -i scan.nii.gz -o table.csv
+    """
+    from dataclasses import replace
+
+    from limner.cases.save import read_mask
+    from limner.cli._measured import as_csv, as_table, to_json, writing
+    from limner.cli._scale import sized, sized_grid
+    from limner.measure import measure as measured
+
+    if out is not None:
+        writing(out)
+    scan = None
+    if image is not None:
+        from limner.cases.open import read
+
+        scan = read(image, series=series)
+        if spacing is not None and scan.grid.scale == "none":
+            scan = sized(scan, spacing)
+    found = read_mask(mask, grid=None if scan is None else scan.grid)
+    if spacing is not None and scan is None:
+        found = replace(found, grid=sized_grid(found.grid, spacing))
+    numbers = measured(found, scan)
+    if out is not None:
+        from limner.safely import write_text
+
+        told = as_csv(numbers) if out.suffix.lower() == ".csv" else to_json(numbers, found)
+        write_text(told, out)
+    if not quiet:
+        echo(to_json(numbers, found).rstrip() if as_json else as_table(numbers))
