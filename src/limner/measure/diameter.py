@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from limner.grid import Vector, vector
 from limner.measure import MEASURES
 from limner.measure.measurement import LENGTHS, Measurement, Subject
-from limner.measure.outline import BEYOND, across, hull, longest, segments
+from limner.measure.outline import BEYOND, across, bridges, hull, longest, segments
 
 Flags = NDArray[np.bool_]
 
@@ -65,8 +65,9 @@ def calipers(subject: Subject) -> tuple[Caliper, Caliper] | None:
     Long axis: of every slice, and of every part of it whose pixels touch by a side or a
     corner, the longest distance between two points of the outline; the longest of all wins,
     of equal ones the first slice's. Two parts are never measured across the gap between
-    them. Short axis: the longest chord at right angles to it in the same part, between
-    points of the outline, over hollows if there are any. A single pixel has two axes of half
+    them. Short axis: the longest chord at right angles to it in the same part. Its ends lie
+    on the outline, where a straight line bridges the steps of the pixels but no hollow that
+    holds a pixel's centre; between them it may cross a hollow. A single pixel has two axes of half
     a pixel, a row of n pixels a long axis of n - 1/2.
     """
     best: tuple[float, int, Flags, tuple[int, int], NDArray[np.float64]] | None = None
@@ -80,7 +81,8 @@ def calipers(subject: Subject) -> tuple[Caliper, Caliper] | None:
     if best is None:
         return None
     length, number, part, corner, chord = best
-    width, crossing = across(segments(part), chord, subject.plane)
+    pieces = np.concatenate([segments(part), bridges(part, hull(part))])
+    width, crossing = across(pieces, chord, subject.plane)
     return (
         Caliper(length, number, _ends(subject, number, chord + corner)),
         Caliper(width, number, _ends(subject, number, crossing + corner)),

@@ -91,6 +91,37 @@ def _chain(points: list[list[int]]) -> list[list[int]]:
     return chain
 
 
+def bridges(inside: Flags, corners: Points) -> NDArray[np.float64]:
+    """(n, 2, 2): the sides of the hull that span nothing but the steps of pixels.
+
+    A slanting edge is drawn as steps, and an outline that follows them is too low on the
+    whole. A side of the hull under which no outside centre lies is therefore outline too; a
+    side with an outside centre under it spans a real hollow and is not. Closed holes are no
+    hollows.
+    """
+    from scipy import ndimage
+
+    sides = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)
+    outside = ~ndimage.binary_fill_holes(inside)
+    rows, columns = np.nonzero(outside)
+    near = np.full(len(rows), np.inf)
+    under = np.zeros(len(rows), int)
+    for number, ((a, b), (c, d)) in enumerate(sides):
+        depth = ((c - a) * (columns - b) - (d - b) * (rows - a)) / np.hypot(c - a, d - b)
+        under[depth < near] = number
+        near = np.minimum(near, depth)
+    hollow = np.zeros(inside.shape, bool)
+    hollow[rows, columns] = near > TIE
+    labels, count = ndimage.label(hollow)
+    spans = np.ones(len(sides), bool)
+    if count:
+        # The mouth of a hollow is the side that its outermost centre lies under.
+        within = labels[rows, columns]
+        mouths = ndimage.minimum_position(near, within, range(1, count + 1))
+        spans[under[[place[0] for place in mouths]]] = False
+    return sides[spans]
+
+
 def longest(corners: Points, plane: Points) -> tuple[float, Points]:
     """The longest distance between two corners, mm, and the two, (2, 2).
 
@@ -107,7 +138,7 @@ def longest(corners: Points, plane: Points) -> tuple[float, Points]:
 def across(pieces: NDArray[np.float64], chord: Points, plane: Points) -> tuple[float, Points]:
     """The longest chord of an outline at right angles to another, mm, and its ends (2, 2).
 
-    It joins the outermost crossings of the outline with one line at right angles to
+    It joins the outermost crossings of the pieces with one line at right angles to
     `chord`, so that its ends lie on the outline; in between it may leave a hollow object,
     as the longest diameter may. It lies where a corner of the outline does, since between
     two corners the width is a convex function; every corner is tried.
