@@ -99,7 +99,7 @@ def box(rng: np.random.Generator, target: Bools, *, jitter: float = 0.06) -> Poi
     tight = tight_box(target)
     extent = tight[1] - tight[0]
     off = np.clip(rng.normal(0, jitter, (2, 2)), -2 * jitter, 3 * jitter) * extent
-    return tight + off * [[-1.0], [1.0]]
+    return np.asarray(tight + off * [[-1.0], [1.0]], float)
 
 
 def tight_box(target: Bools) -> Points:
@@ -130,7 +130,8 @@ def lasso(rng: np.random.Generator, target: Bools) -> Points:
     radius = np.maximum(radius, ndimage.maximum_filter1d(radius, 3, mode="wrap") * 0.8) + 0.7
     radius *= rng.uniform(1.0, 1.2) + np.abs(rng.normal(0, 0.04, bins))
     turn = (np.arange(bins) + 0.5) / bins * 2 * np.pi - np.pi
-    return centre + radius[:, None] * np.stack([np.sin(turn), np.cos(turn)], axis=1)
+    rays = np.stack([np.sin(turn), np.cos(turn)], axis=1)
+    return np.asarray(centre + radius[:, None] * rays, float)
 
 
 def wrong_mask(rng: np.random.Generator, target: Bools) -> Bools:
@@ -153,7 +154,7 @@ def wrong_mask(rng: np.random.Generator, target: Bools) -> Bools:
 def _window(region: Bools) -> tuple[NDArray[np.int64], Bools]:
     """The region cut to its box with a rim of one pixel of outside, and the box's low corner."""
     tight = tight_box(region) + 0.5
-    low, high = tight.astype(int)
+    low, high = tight.astype(np.int64)
     return low, np.pad(region[low[0] : high[0], low[1] : high[1]], 1)
 
 
@@ -186,7 +187,8 @@ def _centre_line(rng: np.random.Generator, region: Bools) -> Points:
         for number in np.unique(slab)
     ]
     first = int(rng.integers(0, max(1, len(path) // 2)))
-    return np.asarray(path[first : first + int(rng.integers(2, 9))], float) + low - 1
+    kept = np.asarray(path[first : first + int(rng.integers(2, 9))], float)
+    return np.asarray(kept + low - 1, float)
 
 
 def _along_border(rng: np.random.Generator, region: Bools) -> Points:

@@ -120,28 +120,42 @@ def _view(rng: np.random.Generator, mask: Bools, *, opening: str) -> View:
     """Where a program would look for what was said: close for a box, at any zoom for a click."""
     low, high = robots.tight_box(mask) + 0.5  # at pixel faces of the picture
     extent = float(max(high - low))
-    middle = (low + high) / 2
-    style = {
-        "turn": rng.integers(4) * np.pi / 2 + (rng.normal(0, 0.25) if rng.random() < 0.4 else 0),
-        "mirrored": bool(rng.random() < 0.5),
-        "bend": float(rng.uniform(0, 0.025)) if rng.random() < 0.3 else 0.0,
-    }
+    turn = float(rng.integers(4) * np.pi / 2)
+    turn += rng.normal(0, 0.25) if rng.random() < 0.4 else 0
+    mirrored = bool(rng.random() < 0.5)
+    bend = float(rng.uniform(0, 0.025)) if rng.random() < 0.3 else 0.0
     if rng.random() < (0.12 if opening == "click" else 0.05):
-        whole = float(max(mask.shape)) * rng.uniform(1.0, 1.1)
-        return View(tuple(np.array(mask.shape) / 2), whole, **style)
-    least, most = {"click": (0.8, 7.0), "box": (1.15, 2.2)}.get(opening, (1.1, 3.5))
-    side = max(12.0, extent * float(np.exp(rng.uniform(np.log(least), np.log(most)))))
-    side = min(side, max(1.6 * extent, 1.1 * max(mask.shape)))
-    spare = max(side - extent, 0.0)
-    if opening == "click" and rng.random() < 0.5:  # the crop lies round the click
+        side = float(max(mask.shape)) * rng.uniform(1.0, 1.1)
+        centre = np.array(mask.shape) / 2
+    else:
+        side = _side(rng, extent, most=float(max(mask.shape)), opening=opening)
+        centre = _centre(rng, mask, side=side, opening=opening)
+    return View((float(centre[0]), float(centre[1])), side, turn, mirrored=mirrored, bend=bend)
+
+
+def _side(rng: np.random.Generator, extent: float, *, most: float, opening: str) -> float:
+    """How wide the crop is, for an object of that extent in a picture of side `most`."""
+    low, high = {"click": (0.8, 7.0), "box": (1.15, 2.2)}.get(opening, (1.1, 3.5))
+    side = max(12.0, extent * float(np.exp(rng.uniform(np.log(low), np.log(high)))))
+    return min(side, max(1.6 * extent, 1.1 * most))
+
+
+def _centre(
+    rng: np.random.Generator, mask: Bools, *, side: float, opening: str
+) -> NDArray[np.float64]:
+    """The middle of the crop: round the object somewhere, or round a click on it."""
+    low, high = robots.tight_box(mask) + 0.5
+    if opening == "click" and rng.random() < 0.5:
         inner = np.argwhere(mask)
         centre = inner[rng.integers(len(inner))] + 0.5
     else:
-        centre = middle + rng.uniform(-0.45, 0.45, 2) * spare * (rng.random() < 0.7)
+        spare = max(side - float(max(high - low)), 0.0)
+        centre = (low + high) / 2 + rng.uniform(-0.45, 0.45, 2) * spare * (rng.random() < 0.7)
     if opening != "box" and rng.random() < 0.5:  # pushed back into the picture
         room = np.array(mask.shape)
-        centre = np.clip(centre, np.minimum(side / 2, room / 2), np.maximum(room - side / 2, room / 2))
-    return View((float(centre[0]), float(centre[1])), side, **style)
+        least, most = np.minimum(side, room) / 2, np.maximum(room - side / 2, room / 2)
+        centre = np.clip(centre, least, most)
+    return np.asarray(centre, float)
 
 
 def _open(fresh: Case, rng: np.random.Generator, *, opening: str) -> None:
@@ -154,22 +168,37 @@ def _open(fresh: Case, rng: np.random.Generator, *, opening: str) -> None:
     if opening == "lasso":
         fresh.prompts[REGION] = draw.polygon(SHAPE, robots.lasso(rng, target))
     if opening == "stroke":
-        for _ in range(int(rng.integers(1, 3))):
-            fresh.point(robots.stroke(rng, target), inside=True)
-        if rng.random() < 0.4:
-            fresh.point(robots.stroke(rng, _beside(fresh)), inside=False)
+        _scribble(fresh, rng)
     if opening == "prior and click":
-        wrong = robots.wrong_mask(rng, target)
-        fresh.prompts[PRIOR] = wrong
-        said = robots.correction(rng, wrong, target)
-        if said is not None:
-            fresh.point(said.path, inside=said.inside)
+        _mistake(fresh, rng)
     elif "click" in opening:
-        for _ in range(int(rng.integers(2, 5)) if opening == "clicks" else 1):
-            fresh.point(robots.click_in(rng, target)[None, :], inside=True)
-        if opening == "clicks":
-            for _ in range(int(rng.integers(0, 4))):
-                fresh.point(robots.click_in(rng, _beside(fresh))[None, :], inside=False)
+        _click(fresh, rng, several=opening == "clicks")
+
+
+def _scribble(fresh: Case, rng: np.random.Generator) -> None:
+    """One or two strokes on the object, and now and then one beside it."""
+    for _ in range(int(rng.integers(1, 3))):
+        fresh.point(robots.stroke(rng, fresh.target), inside=True)
+    if rng.random() < 0.4:
+        fresh.point(robots.stroke(rng, _beside(fresh)), inside=False)
+
+
+def _mistake(fresh: Case, rng: np.random.Generator) -> None:
+    """Somebody else's mask, and the click that mends its largest error."""
+    wrong = robots.wrong_mask(rng, fresh.target)
+    fresh.prompts[PRIOR] = wrong
+    said = robots.correction(rng, wrong, fresh.target)
+    if said is not None:
+        fresh.point(said.path, inside=said.inside)
+
+
+def _click(fresh: Case, rng: np.random.Generator, *, several: bool) -> None:
+    """One click on the object, or several on it and beside it."""
+    for _ in range(int(rng.integers(2, 5)) if several else 1):
+        fresh.point(robots.click_in(rng, fresh.target)[None, :], inside=True)
+    if several:
+        for _ in range(int(rng.integers(0, 4))):
+            fresh.point(robots.click_in(rng, _beside(fresh))[None, :], inside=False)
 
 
 def _beside(fresh: Case) -> Bools:

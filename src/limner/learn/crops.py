@@ -66,7 +66,7 @@ def cut(picture: NDArray[np.generic], at: Floats) -> tuple[Floats, Bools]:
     grid = torch.from_numpy(np.ascontiguousarray(scaled[None, ..., ::-1], np.float32))
     source = torch.from_numpy(np.ascontiguousarray(window.transpose(2, 0, 1)[None]))
     sampled = functional.grid_sample(source, grid, padding_mode="border", align_corners=False)
-    inside = ((at >= 0) & (at < shape)).all(axis=-1)
+    inside = np.asarray(((at >= 0) & (at < shape)).all(axis=-1))
     return np.ascontiguousarray(sampled[0].numpy().transpose(1, 2, 0)), inside
 
 
@@ -115,7 +115,7 @@ def _recoloured(crop: Floats, rng: np.random.Generator) -> Floats:
         return np.asarray((crop @ share)[..., None])
     if kind < 0.75:
         gain = np.exp(rng.normal(0, 0.15, 3)).astype(np.float32)
-        return np.clip(crop * gain + rng.normal(0, 0.05, 3).astype(np.float32), 0, 1)
+        return np.asarray(np.clip(crop * gain + rng.normal(0, 0.05, 3).astype(np.float32), 0, 1))
     if kind < 0.85:
         return np.ascontiguousarray(crop[..., rng.permutation(3)])
     return crop

@@ -1,22 +1,29 @@
 """The run that makes the default network `limner`: what it is shown, and for how long."""
 
 import json
+import os
+import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
 
+from limner import __version__
+from limner.errors import BadValue, NotFound
 from limner.learn import NETWORKS, RECIPES
 from limner.learn.material import Found, Generated, Labelled, Material
 from limner.learn.permitted import Source, permitted
 from limner.learn.pool import Pool, workers
+from limner.learn.publish import publish
 from limner.learn.train import Budget, TrainState, train
 
 CHECKPOINT = "state.pt"
 LOG = "log.jsonl"
+CARD = "card"  # the folder of the published model
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,7 @@ class Plan:
     sets: tuple[str, ...] = ()  # empty: every set whose role is train
     workers: int = 1
     batch: int = 16
+    code: str = ""  # the commit that is run, for the card
 
 
 def materials(sources: Sequence[Source]) -> list[tuple[Material, int]]:
@@ -38,13 +46,20 @@ def materials(sources: Sequence[Source]) -> list[tuple[Material, int]]:
     return [(Labelled(sources), 8), (Found(sources), 2), (Generated(), 6)]
 
 
-def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = print) -> TrainState:
-    """Train the default network into `plan.out`; a killed run goes on with `resume`."""
+def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = print) -> Path:
+    """Train the default network into `plan.out`; the card of what came of it.
+
+    A killed run goes on with `resume`, to the same weights where `steps` sets its length; a
+    finished one is only published again. Raises NotFound where there is nothing to resume,
+    BadValue where a run is there already.
+    """
     plan.out.mkdir(parents=True, exist_ok=True)
+    _told_apart(plan, resume=resume)
     sources = permitted(plan.data, plan.sets)
     for source in sources:
         if source.left_out:
-            say(f"{source.name}: left out as too like a test picture: {', '.join(source.left_out)}.")
+            told = ", ".join(source.left_out)
+            say(f"{source.name}: left out as too like a test picture: {told}.")
     torch.manual_seed(plan.seed)
     recipe = RECIPES.get("click_guided")()
     nets = recipe.networks(NETWORKS.get("prompt_unet")).to(memory_format=torch.channels_last)
@@ -56,7 +71,38 @@ def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = prin
             state.load(plan.out / CHECKPOINT)
             say(f"Going on from step {state.step}, {state.progress:.0%} of the run.")
         _advance(state, plan.out, say=say)
-    return state
+    kept = state.nets[recipe.keep]
+    return publish(kept, plan.out / CARD, sources=sources, made_by=_made_by(plan, state))
+
+
+def _told_apart(plan: Plan, *, resume: bool) -> None:
+    """A run is begun once: never on top of another, and never resumed from nothing."""
+    there = (plan.out / CHECKPOINT).is_file()
+    if resume and not there:
+        raise NotFound(f"'{plan.out}' holds no run to go on with. Leave --resume out.")
+    if there and not resume:
+        raise BadValue(
+            f"'{plan.out}' holds a run already. Add --resume to go on with it, "
+            "or give another folder."
+        )
+
+
+def _made_by(plan: Plan, state: TrainState) -> dict[str, Any]:
+    """What the card says of the run."""
+    length = f"--steps {plan.steps}" if plan.steps else f"--minutes {plan.minutes:g}"
+    return {
+        "command": f"limner learn default {length} --seed {plan.seed} --batch {plan.batch}",
+        "code": plan.code,
+        "limner": __version__,
+        "torch": torch.__version__,
+        "seed": plan.seed,
+        "steps": state.step,
+        "crops": state.step * plan.batch,
+        "minutes": round(state.spent_s / 60, 1),
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
+        "recipe": "click_guided",
+        "network": "prompt_unet",
+    }
 
 
 def _advance(state: TrainState, out: Path, *, say: Callable[[str], None]) -> None:

@@ -53,9 +53,9 @@ class Labelled:
 
     def draw(self, rng: np.random.Generator) -> Scene:
         while True:
-            source = self.sources[rng.integers(len(self.sources))]
+            source = self.sources[int(rng.integers(len(self.sources)))]
             found = labelled(
-                source.pairs[rng.integers(len(source.pairs))],
+                source.pairs[int(rng.integers(len(source.pairs)))],
                 uncertain=source.name in UNLABELLED_TOO,
             )
             if found.count:
@@ -76,8 +76,8 @@ class Found:
 
     def draw(self, rng: np.random.Generator) -> Scene:
         while True:
-            source = self.sources[rng.integers(len(self.sources))]
-            picture = labelled(source.pairs[rng.integers(len(source.pairs))]).picture
+            source = self.sources[int(rng.integers(len(self.sources)))]
+            picture = labelled(source.pairs[int(rng.integers(len(source.pairs)))]).picture
             objects = even_patch(rng, picture)
             if objects is not None:
                 return Scene(picture, objects)

@@ -96,7 +96,7 @@ def workers(
         return
     waiting: dict[int, Future[list[Case]]] = {}
     # A worker reads these when it starts: threads of its own would take the network's cores.
-    os.environ.update({name: "1" for name in ONE_THREAD})
+    os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     with ProcessPoolExecutor(count, get_context("spawn"), initializer=_quietly) as executor:
 
         def fetch(number: int) -> list[Case]:

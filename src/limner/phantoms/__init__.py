@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from limner.registry import Registry
+
 if TYPE_CHECKING:
     from limner.sample import Sample
 

@@ -20,13 +20,13 @@ def smooth(rng: np.random.Generator, side: int, *, knots: int) -> Field:
     """Smooth noise (side, side) of mean 0 and sd about 1 that bends about `knots` times."""
     spline = _spline(side, knots)
     noise = spline @ rng.standard_normal((knots + 3, knots + 3), np.float32) @ spline.T
-    return (noise / (noise.std() + 1e-6)).astype(np.float32)
+    return np.asarray(noise / (noise.std() + 1e-6), np.float32)
 
 
 def curve(rng: np.random.Generator, side: int, *, knots: int) -> Field:
     """Smooth noise along a line (side,), of sd about 1."""
     noise = _spline(side, knots) @ rng.standard_normal(knots + 3, np.float32)
-    return (noise / (noise.std() + 1e-6)).astype(np.float32)
+    return np.asarray(noise / (noise.std() + 1e-6), np.float32)
 
 
 def domains(rng: np.random.Generator, side: int) -> Labels:
@@ -38,7 +38,7 @@ def domains(rng: np.random.Generator, side: int) -> Labels:
     ]
     raised = rng.normal(0, 0.5, count)
     stack = np.stack([field + lift for field, lift in zip(fields, raised, strict=True)])
-    labels = stack.argmax(axis=0).astype(np.int32)
+    labels = np.asarray(stack.argmax(axis=0), np.int32)
     return labels if rng.random() < 0.5 else labels + 1
 
 
@@ -83,17 +83,17 @@ def trees(rng: np.random.Generator, side: int) -> Labels:
             heading=(rng.uniform(0, 2 * np.pi), side * np.exp(rng.uniform(-4.8, -3.0))),
         )
     away, nearest = ndimage.distance_transform_edt(thickness == 0, return_indices=True)
-    return (away <= thickness[tuple(nearest)] - 0.5).astype(np.int32)
+    return np.asarray(away <= thickness[tuple(nearest)] - 0.5, np.int32)
 
 
 def level_lines(rng: np.random.Generator, side: int) -> Labels:
     """Bands along the level lines of a smooth field: membranes, walls, cortex."""
     field = smooth(rng, side, knots=int(rng.integers(3, 14)))
     if rng.random() < 0.4:
-        return (field > rng.uniform(-0.5, 1.2)).astype(np.int32)
+        return np.asarray(field > rng.uniform(-0.5, 1.2), np.int32)
     down, across = np.gradient(field)
     apart = np.abs(field - rng.uniform(-0.7, 0.7)) / (np.hypot(down, across) + 1e-3)
-    return (apart < rng.uniform(0.6, 0.025 * side)).astype(np.int32)
+    return np.asarray(apart < rng.uniform(0.6, 0.025 * side), np.int32)
 
 
 def sheets(rng: np.random.Generator, side: int) -> Labels:
@@ -103,7 +103,7 @@ def sheets(rng: np.random.Generator, side: int) -> Labels:
     depth = rows * np.cos(turn) + columns * np.sin(turn)
     depth = depth + curve(rng, side, knots=4)[None, :] * side * 0.04
     cuts = np.sort(rng.uniform(depth.min(), depth.max(), int(rng.integers(2, 8))))
-    return np.searchsorted(cuts, depth.ravel()).reshape(side, side).astype(np.int32)
+    return np.asarray(np.searchsorted(cuts, depth.ravel()).reshape(side, side), np.int32)
 
 
 LAYOUTS: tuple[tuple[Layout, float], ...] = (
@@ -123,7 +123,7 @@ def _spline(side: int, knots: int) -> Field:
     far = np.abs(at)
     near = 2 / 3 - far**2 + far**3 / 2
     tail = np.where(far < 2, (2 - np.minimum(far, 2)) ** 3 / 6, 0)
-    return np.where(far < 1, near, tail).astype(np.float32)
+    return np.asarray(np.where(far < 1, near, tail), np.float32)
 
 
 def _warped(rng: np.random.Generator, side: int) -> tuple[Field, Field]:
@@ -191,8 +191,8 @@ def _grow(
             steps += 1
             bend = 0.92 * bend + rng.normal(0, 0.03)
             turn += bend
-            place = place + (np.sin(turn), np.cos(turn))
-            row, column = int(round(place[0])), int(round(place[1]))
+            place = place + np.array([np.sin(turn), np.cos(turn)])
+            row, column = round(place[0]), round(place[1])
             if not (0 <= row < side and 0 <= column < side):
                 if -10 < row < side + 10 and -10 < column < side + 10:
                     continue

@@ -1,6 +1,7 @@
 """How things look: label maps turned into pictures of no particular modality."""
 
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ def blurred(picture: Picture, *, sigma: float) -> Picture:
 def _kernel(side: int, sigma: float) -> Field:
     apart = np.arange(side)[:, None] - np.arange(side)[None, :]
     weights = np.exp(-0.5 * (apart / max(sigma, 0.1)) ** 2)
-    return (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return np.asarray(weights / weights.sum(axis=1, keepdims=True), np.float32)
 
 
 def _tones(rng: np.random.Generator, count: int, *, colours: int) -> Picture:
@@ -58,7 +59,7 @@ def _tones(rng: np.random.Generator, count: int, *, colours: int) -> Picture:
         spread = rng.uniform(0, 0.08)
         tone[1:] = tone[1] + rng.normal(0, spread, (count - 1, colours))
     contrast = np.exp(rng.uniform(np.log(0.35), 0))  # faint objects are the rule in ultrasound
-    return (0.5 + (tone - 0.5) * contrast).astype(np.float32)
+    return np.asarray(0.5 + (tone - 0.5) * contrast, np.float32)
 
 
 def _texture(rng: np.random.Generator, picture: Picture, labels: Labels) -> None:
@@ -66,7 +67,9 @@ def _texture(rng: np.random.Generator, picture: Picture, labels: Labels) -> None
     side = labels.shape[0]
     kind = rng.integers(3)
     if kind == 0:
-        pattern = smooth(rng, side, knots=int(rng.integers(6, side // 3)))
+        pattern: NDArray[np.floating[Any]] = smooth(
+            rng, side, knots=int(rng.integers(6, side // 3))
+        )
     elif kind == 1:
         rows, columns = np.mgrid[:side, :side].astype(np.float32)
         turn, waves = rng.uniform(0, np.pi), rng.uniform(4, side / 5)

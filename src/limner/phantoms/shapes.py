@@ -9,12 +9,18 @@ Source   the idea: Tobin et al., IROS 2017, arXiv:1703.06907; label maps from sm
 Differs  own layouts and own painting; 2D; no code of those works was used.
 """
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 
+from limner.phantoms import PHANTOMS
 from limner.phantoms._layouts import LAYOUTS, Labels
 from limner.phantoms._paint import Picture, paint
 
-__all__ = ["scene"]
+if TYPE_CHECKING:
+    from limner.sample import Sample
+
+__all__ = ["scene", "shapes"]
 
 
 def scene(rng: np.random.Generator, side: int = 160) -> tuple[Picture, Labels]:
@@ -29,3 +35,20 @@ def scene(rng: np.random.Generator, side: int = 160) -> tuple[Picture, Labels]:
         above = layouts[1 + rng.choice(len(layouts) - 1)](rng, side)
         labels = np.where(above > 0, above + labels.max(), labels).astype(np.int32)
     return paint(rng, labels), labels
+
+
+@PHANTOMS.add
+def shapes(seed: int) -> "Sample":
+    """One generated picture of 160 x 160 pixels with the exact mask of every label in it."""
+    from limner.grid import Grid
+    from limner.image import Image
+    from limner.mask import Mask
+    from limner.sample import Sample, Target
+
+    picture, labels = scene(np.random.default_rng(seed))
+    grid = Grid.picture(*labels.shape)
+    samples = np.rint(picture * 255).astype(np.uint8)  # as a file would hold it
+    image = Image.of(samples[None], grid)
+    mask = Mask.from_labels(labels[None], grid)
+    target = Target("dense", mask, source="synthetic", rater="limner.phantoms.shapes")
+    return Sample(f"shapes-{seed}", {"image": image}, (target,), licence="CC0-1.0")

@@ -12,6 +12,7 @@ Expected see results/.
 """
 
 from collections.abc import Mapping
+from itertools import pairwise
 
 import torch
 from torch import Tensor, nn
@@ -31,7 +32,7 @@ class Block(nn.Module):
         widths = [before] + [after] * depth
         self.convolutions = nn.ModuleList(
             nn.Sequential(nn.Conv2d(a, b, 3, padding=1, bias=False), nn.BatchNorm2d(b))
-            for a, b in zip(widths[:-1], widths[1:], strict=True)
+            for a, b in pairwise(widths)
         )
 
     def forward(self, features: Tensor) -> Tensor:
@@ -54,9 +55,7 @@ class PromptUNet(nn.Module):
         self.down = nn.ModuleList(
             Block(a, b, depth=depth) for a, b, depth in zip(before, WIDTHS, DEPTHS, strict=True)
         )
-        self.narrow = nn.ModuleList(
-            nn.Conv2d(b, a, 1) for a, b in zip(WIDTHS[:-1], WIDTHS[1:], strict=True)
-        )
+        self.narrow = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(WIDTHS))
         self.up = nn.ModuleList(Block(width, width, depth=2) for width in WIDTHS[:-1])
         self.head = nn.Conv2d(WIDTHS[0], 1, 1)
         self.judge = nn.Sequential(

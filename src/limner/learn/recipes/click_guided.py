@@ -40,7 +40,12 @@ class ClickGuided(Recipe):
         average.load_state_dict(student.state_dict())
         return nn.ModuleDict({"student": student, "average": average})
 
-    def losses(self, nets: nn.ModuleDict, batch: Batch, progress: float) -> dict[str, Tensor]:
+    def losses(
+        self,
+        nets: nn.ModuleDict,
+        batch: Batch,
+        progress: float,  # noqa: ARG002  # the weights of this recipe do not change
+    ) -> dict[str, Tensor]:
         image = batch.inputs["image"]
         with torch.autocast("cpu", torch.bfloat16):
             answers = nets["student"](batch.inputs)

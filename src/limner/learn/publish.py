@@ -1,0 +1,218 @@
+"""A trained network as others get it: ONNX weights and the card that says what they are."""
+
+import hashlib
+import shutil
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from limner.errors import BadValue, extra
+from limner.learn.crops import SIDE
+from limner.learn.permitted import Source
+from limner.predict.runtime import open_network
+from limner.safely import replacing, write_text
+
+OPSET = 18
+MOST_BYTES = 12_000_000  # what the package may carry
+AGREE = 1e-4  # the most that the exported answer may differ, in logits and in quality
+INPUT, OUTPUTS = "image", ("logits", "quality")
+
+
+class Plain(nn.Module):
+    """A network of dicts as a function of tensors, which is what ONNX knows."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        answer = self.network({INPUT: image})
+        return answer[OUTPUTS[0]], answer[OUTPUTS[1]]
+
+
+def export(network: nn.Module, path: Path, *, channels: int = 7) -> float:
+    """Write the network as ONNX with any batch size; how far its answers are from torch's.
+
+    Batch norms are folded into the convolutions before them. Raises BadValue where ONNX
+    Runtime answers differently by more than `AGREE`, or the file is too large to ship.
+    """
+    with extra("learn"):
+        import onnx  # noqa: F401  # torch needs both and says so less plainly
+        import onnxscript  # noqa: F401
+    plain = Plain(folded(network)).eval()
+    example = torch.randn(2, channels, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+    with replacing(path) as temporary:
+        torch.onnx.export(
+            plain,
+            (example,),
+            temporary,
+            input_names=[INPUT],
+            output_names=list(OUTPUTS),
+            dynamic_shapes={"image": {0: torch.export.Dim("n", min=1, max=64)}},
+            opset_version=OPSET,
+            dynamo=True,
+            external_data=False,
+            verbose=False,
+        )
+        if temporary.stat().st_size > MOST_BYTES:
+            raise BadValue(
+                f"The exported weights have {temporary.stat().st_size} bytes and may have "
+                f"{MOST_BYTES}. Make the network smaller."
+            )
+        apart = _apart(network, temporary, example)
+        if apart > AGREE:
+            raise BadValue(
+                f"ONNX Runtime's answers differ from torch's by {apart:.2g}, more than {AGREE}. "
+                "Look at the operators of the network that the export replaced."
+            )
+    return apart
+
+
+def folded(network: nn.Module) -> nn.Module:
+    """A copy for inference whose batch norms are part of the convolutions before them."""
+    from copy import deepcopy
+
+    copy: nn.Module = deepcopy(network).float().eval()
+    for module in copy.modules():
+        names = list(module._modules)  # noqa: SLF001  # torch has no public way to replace a child
+        for name, after in pairwise(names):
+            one, two = module._modules[name], module._modules[after]  # noqa: SLF001
+            if isinstance(one, nn.Conv2d) and isinstance(two, nn.BatchNorm2d):
+                fused = torch.nn.utils.fusion.fuse_conv_bn_eval(one, two)
+                module._modules[name], module._modules[after] = fused, nn.Identity()  # noqa: SLF001
+    return copy
+
+
+def counted(network: nn.Module, *, channels: int = 7) -> dict[str, int]:
+    """Parameters, and floating-point operations of one forward pass of one crop."""
+    from torch.utils.flop_counter import FlopCounterMode
+
+    counter = FlopCounterMode(display=False)
+    still = folded(network)
+    with counter, torch.no_grad():
+        still({INPUT: torch.zeros(1, channels, SIDE, SIDE)})
+    parameters = sum(p.numel() for p in still.parameters())
+    return {"parameters": parameters, "flops": int(counter.get_total_flops())}
+
+
+def publish(
+    network: nn.Module,
+    folder: Path,
+    *,
+    sources: Sequence[Source],
+    made_by: Mapping[str, Any],
+) -> Path:
+    """Write `weights.onnx` and `card.toml` into the folder; the path of the card."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = folder / "weights.onnx"
+    apart = export(network, weights)
+    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    told = {
+        **CARD,
+        "made_by": {**made_by, **counted(network), "onnx_differs_by": float(f"{apart:.2g}")},
+        "weights": [{"file": weights.name, "sha256": digest}],
+        "training": [training_set(source) for source in sources],
+    }
+    card = folder / "card.toml"
+    write_text(toml(told), card)
+    return card
+
+
+def training_set(source: Source) -> dict[str, Any]:
+    """What a card says of a set: licence, citation, and one hash over the hashes of its images."""
+    entry = source.entry
+    joined = "\n".join(sorted(pair.digest for pair in source.pairs))
+    return {
+        "name": source.name,
+        "licence": str(entry["licence"]),
+        "citation": str(entry.get("citation") or ""),
+        "images": len(source.pairs),
+        "sha256": hashlib.sha256(joined.encode()).hexdigest(),
+    }
+
+
+def toml(table: Mapping[str, Any]) -> str:
+    """A table as TOML: plain values first, then tables, then lists of tables."""
+    plain = {k: v for k, v in table.items() if not isinstance(v, Mapping) and not _tables(v)}
+    lines = [f"{key} = {_value(value)}" for key, value in plain.items()]
+    for key, value in table.items():
+        if isinstance(value, Mapping):
+            lines += ["", f"[{key}]", *(f"{_key(k)} = {_value(v)}" for k, v in value.items())]
+    for key, value in table.items():
+        for row in value if _tables(value) else ():
+            lines += ["", f"[[{key}]]", *(f"{_key(k)} = {_value(v)}" for k, v in row.items())]
+    return "\n".join(lines) + "\n"
+
+
+CARD: Mapping[str, Any] = {
+    "id": "limner-1",
+    "title": "Outlines what boxes, clicks, scribbles, a lasso or a prior mask point at, on a slice",
+    "predictor": "limner",
+    "licence": "Apache-2.0",
+    "side": SIDE,
+    "spacing": "a square crop of the slice round the prompts, brought to 128 x 128 pixels",
+    "precision": "fp32",
+    "runtime": "onnxruntime",
+    "negative": ["click", "stroke"],
+    "limits": [
+        "It answers on one slice; nothing it says is a volume.",
+        "Vessels and membranes thinner than a 128th of the crop are lost.",
+        "A single click in a crowd of like things may take several of them.",
+        "It has seen few images of few modalities; look at every outline before using it.",
+    ],
+    "intensity": {"any": "window to 0..1, then mean 0 and sd 1 over the crop's pixels inside"},
+    "prompts": {
+        "box": [0, 1],
+        "click": [0, 1000],
+        "lasso": [0, 8],
+        "prior": [0, 1],
+        "stroke": [0, 1000],
+    },
+}
+
+
+def copied(folder: Path, target: Path) -> None:
+    """Copy a published model to where the package keeps it."""
+    target.mkdir(parents=True, exist_ok=True)
+    for name in ("weights.onnx", "card.toml"):
+        with replacing(target / name) as temporary:
+            shutil.copyfile(folder / name, temporary)
+
+
+def _apart(network: nn.Module, path: Path, example: Tensor) -> float:
+    """The largest difference between torch's and ONNX Runtime's answers to several batches."""
+    exported = open_network(path, runtime="onnxruntime")
+    still = Plain(network).eval()
+    most = 0.0
+    with torch.no_grad():
+        for batch in (example, example[:1], torch.cat([example, -example, example * 2])):
+            expected = still(batch)
+            given = exported({INPUT: batch.numpy()})
+            for name, one in zip(OUTPUTS, expected, strict=True):
+                most = max(most, float(np.abs(one.numpy() - given[name]).max()))
+    return most
+
+
+def _tables(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and isinstance(value[0], Mapping)
+
+
+def _key(key: str) -> str:
+    return key if key.replace("_", "").replace("-", "").isalnum() else _value(key)
+
+
+def _value(value: object) -> str:
+    """One value: a string, a boolean, a number, or a list of them."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, int | float):
+        return repr(value)
+    if isinstance(value, list | tuple):
+        return "[" + ", ".join(_value(each) for each in value) + "]"
+    text = str(value).replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")
+    return f'"{text}"'
