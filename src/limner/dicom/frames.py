@@ -210,12 +210,12 @@ def _rescale(told: Header, dataset: pydicom.Dataset) -> tuple[float, float]:
     intercept = number(dataset, "RescaleIntercept", 0.0)
     if text(told.dataset, "Modality") == "RTDOSE":
         slope, intercept = number(told.dataset, "DoseGridScaling", 1.0), 0.0
-    if not slope or not np.isfinite([slope, intercept]).all():
+    if not slope or intercept is None or not np.isfinite([slope, intercept]).all():
         raise UnreadableFile(
             f"'{told.place.name}' scales its samples by {slope} and adds {intercept}. "
             "A finite slope that is not zero is needed; repair the file."
         )
-    return slope, intercept or 0.0
+    return slope, intercept
 
 
 def _position(told: Header, given: tuple[float, ...]) -> Vector | None:

@@ -158,7 +158,7 @@ def _complete(rows: list[list[Frame]], key: str) -> list[list[Frame]]:
     whole = [time for time, found in by_time.items() if len(found) == len(rows)]
     if len({type(time) for time in by_time}) > 1:
         return []
-    return [by_time[time] for time in sorted(whole)]  # type: ignore[type-var]
+    return [by_time[time] for time in sorted(whole)]
 
 
 def _order(frame: Frame, key: str) -> tuple[float, str]:

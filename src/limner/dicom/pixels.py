@@ -6,14 +6,13 @@ type that holds every value that the stored bits could: a CT is int16, not float
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO, cast
 
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
-from pydicom.pixels import get_decoder
+from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut, apply_modality_lut
 from pydicom.pixels.utils import as_pixel_options
 
@@ -28,7 +27,6 @@ FRAME_MOST = 1 << 30  # bytes of one frame; a mammogram has 0.03 of that
 WHOLE_MOST = 1 << 35  # bytes of one whole volume in memory
 KEPT_MOST = 1 << 31  # bytes of a volume that is kept after it was read whole
 KEPT_SLICES = 8  # slices kept when they are read one by one
-THREADS = 4
 FILM = tuple(f"1.2.840.10008.1.2.4.{k}" for k in range(100, 109))  # MPEG-2, MPEG-4, HEVC
 NATIVE = {
     "1.2.840.10008.1.2": "<",
@@ -60,6 +58,11 @@ class Coding:
         if self.floating:
             return np.dtype(self.floating)
         return np.dtype(f"{'i' if self.signed else 'u'}{max(1, self.bits // 8)}")
+
+    @property
+    def plain(self) -> bool:
+        """Whether one frame lies in the file as it is: no decoder, no colour, no table."""
+        return bool(self.order) and self.colour in GREY and not self.floating and not self.table
 
     @property
     def frame_bytes(self) -> int:
@@ -161,7 +164,9 @@ def stored_frame(found: Coding, index: int) -> NDArray[Any]:
     Colour comes as red, green and blue, 8 or 16 bits. Raises UnreadableFile.
     """
     if found.order and found.colour in GREY and not found.floating:
-        return _native(found, index)
+        samples = np.empty((found.rows, found.columns), found.stored)
+        _native(found, index, samples)
+        return samples
     try:
         with quietly():
             return _decoded(found, index)
@@ -180,11 +185,11 @@ def stored_frame(found: Coding, index: int) -> NDArray[Any]:
         ) from error
 
 
-def _native(found: Coding, index: int) -> NDArray[Any]:
-    samples = np.empty((found.rows, found.columns), found.stored)
+def _native(found: Coding, index: int, samples: NDArray[Any]) -> None:
+    """Read one frame that lies in the file as it is into an array of the stored type."""
     with found.header.place.open() as file:
         file.seek(found.header.pixels_at + index * found.frame_bytes)
-        read = file.readinto(samples.reshape(-1).view(np.uint8))  # type: ignore[attr-defined]
+        read = file.readinto(samples.reshape(-1).view(np.uint8).data)
     if read != found.frame_bytes:
         raise UnreadableFile(f"'{found.header.place.name}' was cut off while it was being read.")
     if found.order == ">":
@@ -193,7 +198,6 @@ def _native(found: Coding, index: int) -> NDArray[Any]:
     if unused:  # overlays or nothing may lie there; signed samples keep their sign
         np.left_shift(samples, unused, out=samples)
         np.right_shift(samples, unused, out=samples)
-    return samples
 
 
 def _decoded(found: Coding, index: int) -> NDArray[Any]:
@@ -207,7 +211,9 @@ def _decoded(found: Coding, index: int) -> NDArray[Any]:
         with header.place.open() as file:
             file.seek(header.pixels_at)
             samples = np.asarray(
-                get_decoder(header.syntax).as_array(file, index=index, **options)[0]
+                get_decoder(header.syntax).as_array(cast("BinaryIO", file), index=index, **options)[
+                    0
+                ]
             )
     if found.colour == "PALETTE COLOR":
         samples = apply_color_lut(samples, header.dataset)
@@ -311,11 +317,8 @@ class DicomPixels:
             )
         volume: Samples = np.empty(self.shape[1:], self.dtype)
 
-        def fill(number: int) -> None:
-            self._fill(self.cells[time][number], volume[number])
-
-        with ThreadPoolExecutor(THREADS) as threads:
-            list(threads.map(fill, range(len(volume))))
+        for place, cell in zip(volume, self.cells[time], strict=True):
+            self._fill(cell, place)
         volume.flags.writeable = False
         if needed <= KEPT_MOST:
             self._whole.clear()
@@ -348,6 +351,11 @@ class DicomPixels:
 
     def _values(self, frame: Frame, target: Samples) -> None:
         found, scale = self.codings[frame.file], self.scalings[frame.file, frame.number]
+        if found.plain and target.dtype.kind in "iu" and target.itemsize == found.stored.itemsize:
+            flat = target[..., 0].view(found.stored)
+            _native(found, frame.number - 1, flat)
+            _add(flat.view(target.dtype), scale)
+            return
         samples = stored_frame(found, frame.number - 1)
         if samples.shape[:2] != target.shape[:2]:
             raise UnreadableFile(
@@ -367,8 +375,12 @@ def _rescale(samples: NDArray[Any], scale: Scaling, target: NDArray[Any]) -> Non
         np.multiply(samples, scale.slope, out=target, casting="unsafe", dtype=np.float64)
         target += target.dtype.type(scale.intercept)
         return
-    # Whole numbers: wrapping on the way is undone by the end, which fits (sample_type).
-    target[...] = samples.astype(target.dtype, copy=False)
+    target[...] = samples
+    _add(target, scale)
+
+
+def _add(target: NDArray[Any], scale: Scaling) -> None:
+    """Rescale whole numbers in place: what wraps on the way is undone by an end that fits."""
     if scale.slope != 1:
         np.multiply(target, np.array(int(scale.slope)).astype(target.dtype), out=target)
     if scale.intercept != 0:

@@ -8,7 +8,6 @@ import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import BinaryIO
 
 from limner.errors import UnreadableFile
 
@@ -38,7 +37,7 @@ class Place:
             return self.archive.getinfo(self.member).file_size
         return self.path.stat().st_size
 
-    def open(self) -> BinaryIO:
+    def open(self) -> io.BufferedIOBase:
         """The bytes, to be closed by the caller; a member of a zip is unpacked in memory.
 
         Raises UnreadableFile where the file or its zip cannot be read.
@@ -87,9 +86,9 @@ def _bare(head: bytes) -> bool:
     if len(head) < 16:
         return False
     for order in ("little", "big"):
-        group = int.from_bytes(head[0:2], order)  # type: ignore[arg-type]
-        element = int.from_bytes(head[2:4], order)  # type: ignore[arg-type]
-        length = int.from_bytes(head[4:8], order)  # type: ignore[arg-type]
+        group = int.from_bytes(head[0:2], order)
+        element = int.from_bytes(head[2:4], order)
+        length = int.from_bytes(head[4:8], order)
         typed = head[4:6].isalpha() and head[4:6].isupper()
         if group in {2, 8} and element <= 0x0018 and (typed or length <= 64):
             return True

@@ -94,6 +94,10 @@ def _split(part: list[Frame], key: Callable[[Frame], Hashable] | None) -> list[l
     return list(groups.values())
 
 
+def _by_mark(part: list[Frame], keyword: str) -> list[list[Frame]]:
+    return _split(part, lambda frame: frame.marks.get(keyword))
+
+
 def _by_orientation(part: list[Frame]) -> list[list[Frame]]:
     """Frames in one direction each; those without a place are a group, or single files."""
     groups: list[tuple[np.ndarray, list[Frame]]] = []
@@ -126,7 +130,7 @@ def _by_content(
     if most > 1:
         every = [frame for row in rows for frame in row]
         for key in (*CONTRASTS, "AcquisitionNumber"):
-            groups = _split(every, lambda f, key=key: f.marks.get(key))
+            groups = _by_mark(every, key)
             each = [max(len(row) for row in along_normal(group)) for group in groups]
             counts = {len(row) for row in rows}
             # Scans that overlap at their ends are apart; phases at every place are times.
