@@ -12,7 +12,6 @@ from limner.cli._prompts_file import load
 from limner.cli._run import Run
 from limner.errors import BadValue, LimnerError, NotFound, UnwritableFile
 
-DOUBLE = (".nii.gz", ".ome.tiff", ".ome.tif")  # endings of two parts
 SOME_FAILED = 1
 
 
@@ -74,6 +73,8 @@ def cases_of(scan: Path, prompts: Path | None) -> tuple[list[Case], list[str]] |
     "cases". A case is named like its file or subfolder, without the endings of formats.
     Raises NotFound for a folder that is not there, BadValue where no prompts fit a scan.
     """
+    from limner.cases.folder_pairs import stem
+
     if prompts is None:
         return None
     told: dict[str, tuple[Path, Mapping[str, Any] | None]]
@@ -92,7 +93,7 @@ def cases_of(scan: Path, prompts: Path | None) -> tuple[list[Case], list[str]] |
     for path in sorted(scan.iterdir()):
         if path.name.startswith(".") or path.suffix == ".json":
             continue
-        name = case_name(path)
+        name = stem(path)
         if name in scans and name in told:
             raise BadValue(
                 f"Both '{scans[name].name}' and '{path.name}' are the case '{name}'. Keep one."
@@ -102,17 +103,6 @@ def cases_of(scan: Path, prompts: Path | None) -> tuple[list[Case], list[str]] |
         raise BadValue(f"There is no CASE.json in '{prompts}'. Write one for every case.")
     cases = [Case(name, scans.get(name, scan / name), *each) for name, each in told.items()]
     return cases, [name for name in scans if name not in told]
-
-
-def case_name(path: Path) -> str:
-    """The name without the endings of its format: "case 1.nii.gz" is "case 1"."""
-    if path.is_dir():
-        return path.name
-    lower = path.name.lower()
-    for ending in DOUBLE:
-        if lower.endswith(ending):
-            return path.name[: -len(ending)]
-    return path.stem
 
 
 def segment_cases(

@@ -1,0 +1,81 @@
+"""`limner evaluate`: who outlines the listed objects best, and by how much."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option, echo, progressbar
+
+from limner.cli import app
+
+SHARED = Path("../shared/data")
+RESULTS = Path("results")
+
+
+@app.command()
+def evaluate(
+    *,
+    data: Annotated[Path, Option("--data", "-d", help="Folder of the shared data.")] = SHARED,
+    model: Annotated[
+        list[str] | None, Option(help="A model: NAME, or NAME:OPTION=VALUE. Repeatable.")
+    ] = None,
+    baseline: Annotated[
+        list[str] | None, Option(help="A baseline: NAME, or NAME:OPTION=VALUE. Repeatable.")
+    ] = None,
+    half: Annotated[str, Option(help="choose, or report (with --candidate).")] = "choose",
+    out: Annotated[
+        Path | None, Option("--out", "-o", help="Results file [results/objects_HALF.json].")
+    ] = None,
+    limit: Annotated[int, Option(min=0, help="Objects a set; 0 for all.")] = 0,
+    jobs: Annotated[int, Option(min=1, help="Processes.")] = 1,
+    threads: Annotated[int | None, Option(min=1, help="Threads of a model, a process.")] = None,
+    candidate: Annotated[str, Option(help="What was chosen and is now reported on.")] = "",
+    fresh: Annotated[bool, Option("--fresh", help="Ask again what was asked before.")] = False,
+    seed: Annotated[int, Option(help="Of the intervals.")] = 0,
+    render: Annotated[
+        Path | None, Option(help="Only write this page, from the results files beside --out.")
+    ] = None,
+) -> None:
+    """Score models and baselines on listed objects, with boxes and with clicks.
+
+    A run that was killed goes on where it stopped. As an example:
+    limner evaluate --model limner --model classic --baseline ellipse --half choose
+    """
+    from limner.evaluate import record, scoreboard
+    from limner.evaluate.contestant import Contestant
+    from limner.evaluate.protocols.objects import entries, half_of
+    from limner.evaluate.render import page
+    from limner.safely import write_text
+
+    results = out or RESULTS / f"objects_{half}.json"
+    if render is not None:
+        files = sorted(results.parent.glob("objects_*.json"))
+        write_text(page([record.read(file) for file in files]), render)
+        echo(f"{render} was written from {len(files)} results files.")
+        return
+
+    part = half_of(half)
+    record.need_candidate(part, candidate)
+    record.need_folder(results)
+    contestants = record.unique(
+        [Contestant.of("model", each) for each in model or ()]
+        + [Contestant.of("baseline", each) for each in baseline or ()]
+    )
+    chosen = entries(data, part, limit=limit)
+    made = [(each, scoreboard.identity(each, each.make(threads=threads))) for each in contestants]
+
+    store = results.with_suffix(".jsonl")
+    before = {} if fresh else scoreboard.known(store)
+    tasks = scoreboard.tasks_for(data, made, chosen, done=before, threads=threads)
+    asked = sum(len(each.together) for each in tasks)
+    with progressbar(length=asked, label=f"{asked} to score") as bar:
+        scoreboard.run(tasks, store, jobs=jobs, told=bar.update)
+
+    found = scoreboard.known(store)
+    lines = {who.text: [found[name, each.key] for each in chosen] for who, name in made}
+    about = {"limit": limit, "threads": threads, "jobs": jobs, "candidate": candidate}
+    told = record.document(chosen, lines, half=part, data=data, about=about, seed=seed)
+    record.write(told, results)
+    if part == "report":
+        record.log(told, results.parent)
+    echo(record.summary(told))
+    echo(f"{results} was written. Make the page: limner evaluate --render PAGE.md")
