@@ -40,7 +40,7 @@ class GrabCut:
     side: int = 160
     rounds: int = 3
     guess: float = 0.9
-    core: float = 0.5
+    core: float = 0.8
 
     abilities: ClassVar[Abilities] = Abilities({"box": (1, 1)}, objects=1)
 

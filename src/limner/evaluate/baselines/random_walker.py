@@ -40,10 +40,10 @@ class RandomWalker:
     share    share above which a pixel joins, for clicks
     """
 
-    beta: float = 130.0
+    beta: float = 500.0
     side: int = 96
-    core: float = 0.5
-    inbox: float = 0.5
+    core: float = 0.8
+    inbox: float = 0.4
     reach: float = 0.25
     spot: float = 2.0
     share: float = 0.3

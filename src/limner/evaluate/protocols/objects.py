@@ -10,13 +10,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from limner.errors import BadValue, NotFound
+from limner.errors import BadValue, NotFound, UnknownName
 from limner.image import ArrayPixels, Image
 from limner.read import open_image
 from limner.window import windowed
@@ -39,6 +39,14 @@ KINDS = (
     ("CT", r"\bct\b|^s\d{4}|^amos"),  # TotalSegmentator; AMOS, whose numbers up to 500 are CT
     ("MR", r"\bmri?\b"),
 )
+
+
+def half_of(text: str) -> Half:
+    """The half of that name. Raises UnknownName."""
+    for half in get_args(Half):
+        if text == half:
+            return half  # type: ignore[no-any-return]  # one of the literals
+    raise UnknownName("half", text, get_args(Half))
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,115 @@
+"""Every baseline keeps the contract of a predictor."""
+
+import numpy as np
+import pytest
+
+from limner.errors import PromptRefused
+from limner.evaluate.baselines import BASELINES
+from limner.image import Image
+from limner.predict import Prediction
+from limner.prompt.box import Box
+from limner.prompt.click import Click
+from limner.prompt.words import Words
+
+
+def picture(*, colour=False, shape=(60, 70)):
+    """A bright ellipse at (30, 35) with half axes 12 and 18 on a dark, grainy ground."""
+    rows, columns = np.ogrid[: shape[0], : shape[1]]
+    inside = ((rows - 30) / 12) ** 2 + ((columns - 35) / 18) ** 2 <= 1
+    grain = np.random.default_rng(0).normal(0, 8, shape)
+    grey = np.clip(60 + 120 * inside + grain, 0, 255).astype(np.uint8)
+    samples = np.repeat(grey[None, ..., None], 3, axis=-1) if colour else grey
+    return Image.of(samples), inside
+
+
+def prompts_for(predictor, image):
+    if "box" in predictor.abilities.prompts:
+        return [Box.between(image.grid, (0, 18, 17), (0, 42, 53))]
+    return [Click((35, 30, 0))]
+
+
+def dice(found, inside):
+    answer = found.mask.where(1)[0]
+    return 2 * (answer & inside).sum() / (answer.sum() + inside.sum())
+
+
+@pytest.mark.parametrize("name", BASELINES.names())
+class TestEveryBaseline:
+    @pytest.mark.parametrize("colour", [False, True])
+    def test_answers_on_the_images_grid(self, name, colour):
+        image, inside = picture(colour=colour)
+        predictor = BASELINES.get(name)()
+        found = predictor.predict(predictor.encode(image), prompts_for(predictor, image))
+        assert isinstance(found, Prediction)
+        assert found.mask.grid == image.grid
+        assert found.card == predictor.card
+        assert dice(found, inside) > (0.83 if name == "filled_box" else 0.9)
+
+    def test_refuses_what_it_cannot_take(self, name):
+        image, _ = picture()
+        predictor = BASELINES.get(name)()
+        encoded = predictor.encode(image)
+        for prompts in ([], [Words("liver")]):
+            with pytest.raises(PromptRefused):
+                predictor.predict(encoded, prompts)
+
+    def test_refuses_a_volume(self, name):
+        with pytest.raises(PromptRefused, match="3 slices"):
+            BASELINES.get(name)().encode(Image.of(np.zeros((3, 8, 8), np.uint8)))
+
+    def test_repeats_itself(self, name):
+        image, _ = picture()
+        predictor = BASELINES.get(name)()
+        prompts = prompts_for(predictor, image)
+        one, two = (predictor.predict(predictor.encode(image), prompts).mask for _ in range(2))
+        assert one == two
+
+    @pytest.mark.parametrize(
+        ("low", "high"),
+        [((0, 0, 0), (0, 59, 69)), ((0, 0, 0), (0, 0, 0)), ((0, 57, 0), (0, 59, 69))],
+        ids=["all", "a pixel", "an edge"],
+    )
+    def test_takes_any_box_in_the_picture(self, name, low, high):
+        image, _ = picture()
+        predictor = BASELINES.get(name)()
+        if "box" not in predictor.abilities.prompts:
+            return
+        box = Box.between(image.grid, low, high)
+        answer = predictor.predict(predictor.encode(image), [box]).mask.where(1)
+        within = np.zeros(image.grid.shape, bool)
+        within[:, low[1] : high[1] + 1, low[2] : high[2] + 1] = True
+        assert answer.any()
+        assert not (answer & ~within).any()
+
+
+def test_the_filled_box_is_the_box():
+    image, _ = picture()
+    predictor = BASELINES.get("filled_box")()
+    box = Box.between(image.grid, (0, 3, 5), (0, 7, 6))
+    assert predictor.predict(predictor.encode(image), [box]).mask.voxels(1) == 5 * 2
+
+
+def test_the_ellipse_fills_pi_fourths_of_its_box():
+    image, _ = picture()
+    predictor = BASELINES.get("ellipse")()
+    box = Box.between(image.grid, (0, 5, 5), (0, 54, 64))
+    voxels = predictor.predict(predictor.encode(image), [box]).mask.voxels(1)
+    assert voxels == pytest.approx(np.pi / 4 * 50 * 60, rel=0.01)
+
+
+def test_the_random_walker_obeys_clicks_on_either_side():
+    image, inside = picture()
+    predictor = BASELINES.get("random_walker")()
+    encoded = predictor.encode(image)
+    clicks = [
+        Click((35, 30, 0)),
+        Click((35, 5, 0), inside=False),
+        Click((3, 3, 0)),
+        Click((65, 55, 0), inside=False),
+    ]
+    answer = predictor.predict(encoded, clicks).mask.where(1)[0]
+    assert answer[30, 35]
+    assert answer[3, 3]
+    assert not answer[5, 35]
+    assert not answer[55, 65]
+    assert (answer & inside).sum() > 0.8 * inside.sum()
