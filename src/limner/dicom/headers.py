@@ -184,18 +184,19 @@ def _parsed(place: Place, file: io.BufferedIOBase) -> Header:
 def _where(file: io.BufferedIOBase, told: Header) -> tuple[int, int]:
     """Byte and length of the samples; the file stands at their tag, or at its end."""
     at = file.tell()
-    order = "<" if told.syntax.is_little_endian else ">"
+    order = "<" if told.dataset.original_encoding[1] else ">"
     raw = file.read(12)
     if len(raw) < 8:
         return -1, -1
     group, element = struct.unpack(order + "HH", raw[:4])
     if (group << 16 | element) not in PIXEL_TAGS:
         return -1, -1
-    if told.syntax.is_implicit_VR:
-        value, length = at + 8, struct.unpack(order + "L", raw[4:8])[0]
+    # Some files mix both ways of writing an element, so the element itself is asked.
+    if raw[4:6] in {b"OB", b"OW", b"OF", b"OD", b"UN"}:
+        value_at, length = at + 12, struct.unpack(order + "L", raw[8:12])[0]
     else:
-        value, length = at + 12, struct.unpack(order + "L", raw[8:12])[0]
-    return value, -1 if length == UNDEFINED else length
+        value_at, length = at + 8, struct.unpack(order + "L", raw[4:8])[0]
+    return value_at, -1 if length == UNDEFINED else length
 
 
 def _check_inflated(place: Place, file: io.BufferedIOBase, start: bytes) -> None:

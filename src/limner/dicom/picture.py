@@ -5,7 +5,7 @@ from typing import Literal
 from limner.dicom.frames import PROJECTIONS, TOMOGRAPHIC, Frame, frame_times_s
 from limner.dicom.headers import Header, digests, numbers, quietly, text, value
 from limner.dicom.layout import Layout
-from limner.dicom.pixels import Coding, DicomPixels, coding, sample_type, scaling
+from limner.dicom.pixels import Coding, DicomPixels, coding, measured, sample_type, scaling
 from limner.dicom.regions import regions
 from limner.dicom.series import Found
 from limner.dicom.suv import Suv, suv
@@ -71,15 +71,15 @@ def picture(found: Found) -> Image:
         first = every[layout.cells[0][0].first.file]
         frames = list(found.stack.frames)
         files = sorted({frame.file for frame in frames})
-        codings = {k: coding(every[k], _frames_of(every[k])) for k in files}
+        codings = _codings(every, files)
         _check_alike(codings)
-        measured = _suv(first, [every[k] for k in files])
-        pixels = _pixels(layout, frames, codings, factor=measured.factor)
+        uptake = _suv(first, [every[k] for k in files])
+        pixels = _pixels(layout, frames, codings, factor=uptake.factor)
         calibrated = regions(first)
         grid, scale_said = _grid(first, layout, calibrated)
-        problems = [*found.report.problems, *scale_said, *measured.problems]
+        problems = [*found.report.problems, *scale_said, *uptake.problems]
         problems += _shown_problems(first, grid, codings)
-        unit = measured.unit or _unit(first)
+        unit = uptake.unit or _unit(first)
         times_s = layout.times_s
         if not times_s and len(layout.cells) > 1 and len(files) == 1:
             times_s = frame_times_s(first, len(layout.cells))
@@ -94,6 +94,15 @@ def picture(found: Found) -> Image:
             problems=tuple(problems),
         )
     return Image(pixels, grid, unit, times_s, source)
+
+
+def _codings(every: list[Header], files: list[int]) -> dict[int, Coding]:
+    found = {k: coding(every[k], _frames_of(every[k])) for k in files}
+    full = all(each.plain and each.kept == each.bits == 16 for each in found.values())
+    single = all(_frames_of(every[k]) == 1 for k in files)
+    if full and single and text(every[files[0]].dataset, "Modality") == "CT":
+        return {k: measured(each) for k, each in found.items()}
+    return found
 
 
 def _frames_of(told: Header) -> int:

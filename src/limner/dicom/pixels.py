@@ -6,7 +6,9 @@ type that holds every value that the stored bits could: a CT is int16, not float
 
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -33,6 +35,7 @@ NATIVE = {
     "1.2.840.10008.1.2.1": "<",
     "1.2.840.10008.1.2.2": ">",
 }
+JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
 DEFLATED = "1.2.840.10008.1.2.1.99"
 GREY = {"MONOCHROME1", "MONOCHROME2"}
 
@@ -52,6 +55,7 @@ class Coding:
     order: str  # "<" or ">" for samples that lie in the file as they are, "" for others
     table: bool  # a modality look-up table stands for slope and intercept
     floating: str  # "f4" or "f8" where samples are stored as floating point
+    seen: tuple[int, int] | None = None  # least and greatest stored value, where measured
 
     @property
     def stored(self) -> np.dtype[Any]:
@@ -60,9 +64,15 @@ class Coding:
         return np.dtype(f"{'i' if self.signed else 'u'}{max(1, self.bits // 8)}")
 
     @property
+    def lies_plain(self) -> bool:
+        """Whether a frame is one run of bytes of the stored type, to be read as it is."""
+        ordered = self.order == "<" or (self.order == ">" and self.bits > 8)
+        return ordered and self.colour in GREY and not self.floating
+
+    @property
     def plain(self) -> bool:
-        """Whether one frame lies in the file as it is: no decoder, no colour, no table."""
-        return bool(self.order) and self.colour in GREY and not self.floating and not self.table
+        """The same, and slope and intercept are all that turn it into values."""
+        return self.lies_plain and not self.table
 
     @property
     def frame_bytes(self) -> int:
@@ -120,6 +130,17 @@ def coding(header: Header, frames: int) -> Coding:
     return found
 
 
+def measured(found: Coding) -> Coding:
+    """The same, with the span of the samples that are there instead of all that could be.
+
+    Scanners that write HU as 16 stored bits and an intercept seem to need 17; what they
+    hold fits 16, which halves the memory of a volume. Only for samples that lie plain.
+    """
+    samples = np.empty((found.rows, found.columns), found.stored)
+    _native(found, 0, samples)
+    return replace(found, seen=(int(samples.min()), int(samples.max())))
+
+
 def _need_decoder(header: Header) -> None:
     syntax, name = header.syntax, header.place.name
     try:
@@ -163,7 +184,7 @@ def stored_frame(found: Coding, index: int) -> NDArray[Any]:
 
     Colour comes as red, green and blue, 8 or 16 bits. Raises UnreadableFile.
     """
-    if found.order and found.colour in GREY and not found.floating:
+    if found.lies_plain:
         samples = np.empty((found.rows, found.columns), found.stored)
         _native(found, index, samples)
         return samples
@@ -173,15 +194,11 @@ def stored_frame(found: Coding, index: int) -> NDArray[Any]:
     except DAMAGE as error:
         if isinstance(error, UnreadableFile):
             raise
-        name = found.header.place.name
-        reason = (
-            str(error).strip().splitlines()[-1].strip()
-            if str(error).strip()
-            else type(error).__name__
-        )
+        name, kind = found.header.place.name, found.header.syntax.name
+        told = str(error).strip().splitlines() or [type(error).__name__]
         raise UnreadableFile(
-            f"Frame {index + 1} of '{name}' ({found.header.syntax.name}) cannot be decoded: "
-            f"{reason}. Fetch or export it again."
+            f"Frame {index + 1} of '{name}' ({kind}) cannot be decoded: "
+            f"{told[-1].strip().rstrip('.')}. Fetch or export it again."
         ) from error
 
 
@@ -202,25 +219,48 @@ def _native(found: Coding, index: int, samples: NDArray[Any]) -> None:
 
 def _decoded(found: Coding, index: int) -> NDArray[Any]:
     header = found.header
-    if header.syntax == DEFLATED or header.pixels_at < 0:
+    decoder = get_decoder(header.syntax)
+    if header.syntax == JPEG_EXTENDED and found.bits == 16:
+        samples = _twelve_bits(found, index)
+    elif header.syntax == DEFLATED or header.pixels_at < 0:
         with header.place.open() as file:
-            whole = pydicom.dcmread(file, force=True)
-        samples = np.asarray(get_decoder(header.syntax).as_array(whole, index=index)[0])
+            whole = pydicom.dcmread(cast("BinaryIO", file), force=True)
+        samples = np.asarray(decoder.as_array(whole, index=index)[0])
     else:
         options = as_pixel_options(header.dataset)
+        options["pixel_keyword"] = "PixelData"  # the header was read without it
         with header.place.open() as file:
+            if found.order == ">":  # bytes that were written as words lie in swapped pairs
+                file.seek(header.pixels_at - 8)
+                options["pixel_vr"] = file.read(2).decode()
             file.seek(header.pixels_at)
-            samples = np.asarray(
-                get_decoder(header.syntax).as_array(cast("BinaryIO", file), index=index, **options)[
-                    0
-                ]
-            )
+            decoded = decoder.as_array(cast("BinaryIO", file), index=index, **options)
+        samples = np.asarray(decoded[0])
     if found.colour == "PALETTE COLOR":
         samples = apply_color_lut(samples, header.dataset)
         if samples.dtype == np.uint16:
             samples = (samples >> 8).astype(np.uint8)
         samples = samples[..., :3]
     return samples
+
+
+def _twelve_bits(found: Coding, index: int) -> NDArray[Any]:
+    """JPEG with 12 bits: only GDCM's own reader decodes it, from a file and not from bytes."""
+    import gdcm
+
+    place = found.header.place
+    with TemporaryDirectory() as folder:
+        path = place.path
+        if place.archive is not None:
+            path = Path(folder) / "frame.dcm"
+            path.write_bytes(place.start(place.size))
+        reader = gdcm.ImageReader()
+        reader.SetFileName(str(path))
+        if not reader.Read():
+            raise ValueError("GDCM cannot read it")
+        raw = reader.GetImage().GetBuffer().encode("utf-8", "surrogateescape")
+    frames = np.frombuffer(raw, found.stored).reshape(-1, found.rows, found.columns)
+    return np.asarray(frames[index])
 
 
 @dataclass(frozen=True, eq=False)
@@ -258,7 +298,7 @@ def sample_type(parts: Sequence[tuple[Coding, Scaling]]) -> np.dtype[Any]:
         return np.dtype(np.float32)
     if any(found.table for found, _ in parts):
         return np.dtype(np.float32)
-    spans = {scale.span(found.span) for found, scale in set(parts)}
+    spans = {scale.span(found.seen or found.span) for found, scale in parts}
     low, high = min(a for a, _ in spans), max(b for _, b in spans)
     for kind in (np.uint8, np.int16, np.uint16, np.int32):
         if np.iinfo(kind).min <= low and high <= np.iinfo(kind).max:
