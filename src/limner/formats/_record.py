@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import LimnerError
-from limner.grid import Grid, vector
+from limner.grid import Grid
 from limner.mask import Mask, Object
 from limner.schema import Schema
 
@@ -33,12 +33,11 @@ class Record:
 
 def told(mask: Mask) -> str:
     """The line for a mask. It holds no quotation of the image and no name of a patient."""
-    grid = asdict(mask.grid)
     about = {
         KEY: VERSION,
         "objects": [_short(each) for each in mask.objects],
         "schema": mask.schema.to_toml() if mask.schema.labels else "",
-        "grid": grid,
+        "grid": mask.grid.to_json(),
     }
     return json.dumps(about, separators=(",", ":"), ensure_ascii=True)
 
@@ -49,14 +48,10 @@ def heard(text: str) -> Record | None:
         return None
     try:
         about = json.loads(text)
-        grid = about["grid"]
-        steps = tuple(vector(step) for step in grid["steps_mm"])
         objects = tuple(
             Object(**{**each, "slices": tuple(each.get("slices", ()))}) for each in about["objects"]
         )
-        return Record(
-            Grid(**{**grid, "steps_mm": steps}), objects, Schema.from_toml(about["schema"])
-        )
+        return Record(Grid.from_json(about["grid"]), objects, Schema.from_toml(about["schema"]))
     except (ValueError, TypeError, KeyError, LimnerError):
         return None
 

@@ -1,0 +1,300 @@
+"""One picture being drawn: outlines, dots, dashes, letters and legends with soft edges.
+
+Lines are drawn three times as large and shrunk, which is what makes their edges soft.
+Widths follow the size of the picture, so that an overlay looks alike at 500 and 1500 pixels.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.schema import Colour
+
+FINE = 3  # how much larger lines are drawn
+FILL = 0.20  # opacity of the inside of an object
+HALO = 0.55  # opacity of the dark rim that keeps an outline visible on bright tissue
+INSIDE: Colour = (56, 214, 110)
+OUTSIDE: Colour = (235, 72, 66)
+PAPER: Colour = (22, 24, 28)
+INK: Colour = (226, 229, 234)
+FAINT: Colour = (168, 174, 184)
+
+
+@dataclass(frozen=True)
+class Legend:
+    """One line of the legend."""
+
+    name: str
+    colour: Colour
+
+
+class Canvas:
+    """A slice at screen size, float32 (rows, columns, 3) from 0 to 1, that is drawn on.
+
+    scale   screen pixels a voxel, along rows and columns
+    """
+
+    def __init__(self, colours: NDArray[Any], scale: tuple[float, float]) -> None:
+        """Enlarge or shrink the slice."""
+        rows = max(1, round(colours.shape[0] * scale[0]))
+        columns = max(1, round(colours.shape[1] * scale[1]))
+        self.size = (columns, rows)
+        self.unit = max(1.0, max(rows, columns) / 560)  # the width of a thin line
+        self.pixels = np.stack(
+            [_resized(colours[..., channel], self.size, smooth=True) for channel in range(3)],
+            axis=2,
+        )
+
+    def outline(self, inside: NDArray[np.bool_], colour: Colour) -> None:
+        """Tint an object (rows, columns of voxels) lightly and draw its edge crisply."""
+        from scipy.ndimage import distance_transform_edt
+
+        level = _resized(inside.astype(np.float32), self.size, smooth=False)
+        within = level >= 0.5
+        if not within.any():  # shrunk away: keep at least a speck
+            within = level >= level.max()
+        rows, columns = (np.flatnonzero(within.any(axis=axis)) for axis in (1, 0))
+        margin = int(4 * self.unit) + 2
+        top, bottom = max(rows[0] - margin, 0), rows[-1] + margin + 1
+        left, right = max(columns[0] - margin, 0), columns[-1] + margin + 1
+        part = self.pixels[top:bottom, left:right]
+        held = np.pad(within[top:bottom, left:right], 1)  # so that an edge at the rim is one
+        depth = distance_transform_edt(held) - distance_transform_edt(~held)
+        depth = depth[1:-1, 1:-1] - np.where(held[1:-1, 1:-1], 0.5, -0.5)  # 0 at the edge, + inside
+        paint = np.array(colour, np.float32) / np.float32(255)
+        half = 0.9 * self.unit
+        _blend(part, paint, FILL * np.clip(depth + 0.5, 0, 1))
+        _blend(part, np.zeros(3, np.float32), HALO * _band(depth, half + 0.9 * self.unit))
+        _blend(part, paint, _band(depth, half))
+
+    def dot(self, at: tuple[float, float], *, inside: bool) -> None:
+        """A click: green with a plus inside the object, red with a minus outside of it."""
+        radius = 5.2 * self.unit
+        x, y = at
+
+        def draw(pen: Any, grow: float) -> None:
+            def disc(reach: float, fill: Colour) -> None:
+                box = [
+                    (x - reach) * grow,
+                    (y - reach) * grow,
+                    (x + reach) * grow,
+                    (y + reach) * grow,
+                ]
+                pen.ellipse(box, fill=(*fill, 255))
+
+            disc(radius + 1.9 * self.unit, (0, 0, 0))
+            disc(radius + 1.2 * self.unit, (255, 255, 255))
+            disc(radius, INSIDE if inside else OUTSIDE)
+            arm, thick = 0.55 * radius, 0.8 * self.unit
+            bars = [(arm, thick), (thick, arm)] if inside else [(arm, thick)]
+            for wide, high in bars:
+                box = [(x - wide) * grow, (y - high) * grow, (x + wide) * grow, (y + high) * grow]
+                pen.rectangle(box, fill=(255, 255, 255, 255))
+
+        self._drawn(draw)
+
+    def line(self, path: NDArray[np.float64], *, inside: bool) -> None:
+        """A scribble along (n, 2) screen pixels."""
+        if len(path) == 1:
+            self.dot((path[0][0], path[0][1]), inside=inside)
+            return
+        colour = INSIDE if inside else OUTSIDE
+
+        def draw(pen: Any, grow: float) -> None:
+            points = [(x * grow, y * grow) for x, y in path]
+            for width, paint in ((4.4, (0, 0, 0, 150)), (2.8, (*colour, 255))):
+                pen.line(points, fill=paint, width=round(width * self.unit * grow), joint="curve")
+
+        self._drawn(draw)
+
+    def dashes(self, path: NDArray[np.float64], colour: Colour) -> None:
+        """A box or a lasso: dashes of white and of the object's colour on a dark line."""
+
+        def draw(pen: Any, grow: float) -> None:
+            points = [(x * grow, y * grow) for x, y in path]
+            pen.line(points, fill=(0, 0, 0, 170), width=round(2.6 * self.unit * grow))
+            pen.line(points, fill=(*colour, 255), width=round(1.3 * self.unit * grow))
+            for start, end in _dashed(np.array(points), 7 * self.unit * grow):
+                pen.line(
+                    [tuple(start), tuple(end)],
+                    fill=(255, 255, 255, 255),
+                    width=round(1.3 * self.unit * grow),
+                )
+
+        self._drawn(draw)
+
+    def text(self, at: tuple[float, float], words: str, *, anchor: str = "lt") -> None:
+        """Small bright letters with a dark rim; `anchor` as Pillow names corners."""
+        size = max(11, round(11 * self.unit))
+
+        def draw(pen: Any, grow: float) -> None:
+            pen.text(
+                (at[0] * grow, at[1] * grow),
+                words,
+                font=_font(round(size * grow)),
+                fill=(255, 255, 255, 235),
+                anchor=anchor,
+                stroke_width=round(1.1 * self.unit * grow),
+                stroke_fill=(0, 0, 0, 170),
+            )
+
+        self._drawn(draw)
+
+    def done(self) -> NDArray[np.uint8]:
+        """uint8 (rows, columns, 3)."""
+        return np.rint(np.clip(self.pixels, 0, 1) * 255).astype(np.uint8)
+
+    def _drawn(self, draw: Any) -> None:
+        """What `draw(pen, FINE)` paints on a larger sheet, shrunk and laid over."""
+        from PIL import Image as Picture
+        from PIL import ImageDraw
+
+        columns, rows = self.size
+        large = Picture.new("RGBA", (columns * FINE, rows * FINE), (0, 0, 0, 0))
+        draw(ImageDraw.Draw(large), FINE)
+        box = large.getbbox()
+        if box is None:
+            return
+        left, top, right, bottom = (
+            box[0] // FINE,
+            box[1] // FINE,
+            -(-box[2] // FINE),
+            -(-box[3] // FINE),
+        )
+        part = large.crop((left * FINE, top * FINE, right * FINE, bottom * FINE))
+        small = (
+            np.asarray(part, np.float32).reshape(bottom - top, FINE, right - left, FINE, 4) / 255
+        )
+        opacity = small[..., 3].mean(axis=(1, 3))
+        weighed = (small[..., :3] * small[..., 3:]).mean(axis=(1, 3))
+        under = self.pixels[top:bottom, left:right]
+        under *= 1 - opacity[..., None]
+        under += weighed
+
+
+def labelled(canvas: Canvas, *, title: str, edges: tuple[str, str, str, str]) -> NDArray[np.uint8]:
+    """The canvas with a title at the top left and letters at the middles of its edges."""
+    columns, rows = canvas.size
+    gap = 6 * canvas.unit
+    left, right, top, bottom = edges
+    places = (
+        ((gap, rows / 2), left, "lm"),
+        ((columns - gap, rows / 2), right, "rm"),
+        ((columns / 2, gap), top, "mt"),
+        ((columns / 2, rows - gap), bottom, "mb"),
+        ((gap, gap), title, "lt"),
+    )
+    for at, words, anchor in places:
+        if words:
+            canvas.text(at, words, anchor=anchor)
+    return canvas.done()
+
+
+def sheet(tiles: Sequence[NDArray[np.uint8]], legend: Sequence[Legend]) -> NDArray[np.uint8]:
+    """Tiles in rows of three, and the legend below them."""
+    across = min(3, len(tiles)) if len(tiles) != 4 else 2
+    high, wide = (max(tile.shape[axis] for tile in tiles) for axis in (0, 1))
+    gap = 4 if len(tiles) > 1 else 0
+    down = -(-len(tiles) // across)
+    shape = (down * high + (down - 1) * gap, across * wide + (across - 1) * gap, 3)
+    page = np.empty(shape, np.uint8)
+    page[:] = PAPER
+    for place, tile in enumerate(tiles):
+        top = (place // across) * (high + gap) + (high - tile.shape[0]) // 2
+        left = (place % across) * (wide + gap) + (wide - tile.shape[1]) // 2
+        page[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
+    return np.concatenate([page, _legend(legend, page.shape[1])]) if legend else page
+
+
+def _legend(lines: Sequence[Legend], columns: int) -> NDArray[np.uint8]:
+    """Names beside swatches, flowing to the next line where the width ends; at most 24."""
+    from PIL import Image as Picture
+    from PIL import ImageDraw
+
+    shown = list(lines[:24])
+    rest = len(lines) - len(shown)
+    unit = min(2.0, max(1.0, columns / 640))
+    font, step = _font(round(13 * unit)), round(24 * unit)
+    edge = round(12 * unit)
+    swatch = round(11 * unit)
+    spots: list[tuple[int, int, str, Colour | None]] = []
+    x, y = edge, 0
+    words = [(each.name, each.colour) for each in shown]
+    more: list[tuple[str, Colour | None]] = [(f"and {rest} more", None)] if rest else []
+    for name, colour in [*words, *more]:
+        text = _fitted(name, font, columns - 2 * edge - 2 * swatch)
+        width = round(font.getlength(text)) + (2 * swatch if colour else 0)
+        if x > edge and x + width > columns - edge:
+            x, y = edge, y + step
+        spots.append((x, y, text, colour))
+        x += width + round(20 * unit)
+    strip = Picture.new("RGB", (columns, y + step + round(8 * unit)), PAPER)
+    pen = ImageDraw.Draw(strip)
+    for left, top, text, colour in spots:
+        middle = top + step / 2 + 4 * unit
+        if colour:
+            box = [left, middle - swatch / 2, left + swatch, middle + swatch / 2]
+            pen.rounded_rectangle(box, radius=3 * unit, fill=colour)
+            left += round(1.6 * swatch)  # noqa: PLW2901  # the text stands beside its swatch
+        pen.text((left, middle), text, font=font, fill=INK if colour else FAINT, anchor="lm")
+    return np.asarray(strip)
+
+
+def _fitted(name: str, font: Any, width: float) -> str:
+    """The name, cut with an ellipsis where it is wider than `width`."""
+    if font.getlength(name) <= width:
+        return name
+    while name and font.getlength(name + "…") > width:
+        name = name[:-1]
+    return name + "…"
+
+
+@cache
+def _font(size: int) -> Any:
+    from PIL import ImageFont
+
+    return ImageFont.load_default(size)
+
+
+def _resized(plane: NDArray[Any], size: tuple[int, int], *, smooth: bool) -> NDArray[np.float32]:
+    """A float plane at (columns, rows): bicubic for pictures, linear for masks."""
+    from PIL import Image as Picture
+
+    how = Picture.Resampling.BICUBIC if smooth else Picture.Resampling.BILINEAR
+    return np.array(Picture.fromarray(np.ascontiguousarray(plane, np.float32)).resize(size, how))
+
+
+def _band(depth: NDArray[Any], half: float) -> NDArray[np.float32]:
+    """Opacity of a line of that half width along depth 0, soft over one pixel."""
+    return np.asarray(np.clip(half + 0.5 - np.abs(depth), 0, 1), np.float32)
+
+
+def _blend(part: NDArray[np.float32], colour: NDArray[np.float32], opacity: NDArray[Any]) -> None:
+    weight = np.asarray(opacity, np.float32)[..., None]
+    part *= 1 - weight
+    part += weight * colour
+
+
+def _dashed(points: NDArray[np.float64], length: float) -> list[Any]:
+    """Every other piece of that length along a path."""
+    pieces, drawn, left = [], True, length
+    for start, end in pairwise(points):
+        along, done = float(np.linalg.norm(end - start)), 0.0
+        while done < along:
+            step = min(left, along - done)
+            if drawn:
+                pieces.append(
+                    (
+                        start + (end - start) * done / along,
+                        start + (end - start) * (done + step) / along,
+                    )
+                )
+            done, left = done + step, left - step
+            if left <= 1e-9:
+                drawn, left = not drawn, length
+    return pieces
