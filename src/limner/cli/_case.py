@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from limner.prompt import Prompt
 
 
+PICTURES = (".png", ".jpg", ".jpeg")
+
+
 @dataclass(frozen=True)
 class Wishes:
     """What the options of `limner segment` say, beside where to read and write."""
@@ -128,7 +131,7 @@ def segment_case(
 
         measured = measure(mask, image)
     with run.stage("write"):
-        _write(mask, image, out=out, overlay=wishes.overlay)
+        _write(mask, image, out=out, overlay=wishes.overlay, prompts=log.prompts)
         if wishes.session is not None:
             _keep(log, wishes.session, fixed_from=before if wishes.deterministic else None)
     for path in (out, wishes.session, wishes.overlay):
@@ -301,14 +304,16 @@ def _classed(mask: "Mask", file: Path) -> "Mask":
     return replace(mask, objects=objects, schema=schema)
 
 
-def _write(mask: "Mask", image: "Image", *, out: Path, overlay: Path | None) -> None:
+def _write(
+    mask: "Mask", image: "Image", *, out: Path, overlay: Path | None, prompts: Sequence["Prompt"]
+) -> None:
     from limner.cases.save import write
 
     write(mask, out, image=image)
     if overlay is not None:
         from limner.formats.overlay import write as draw
 
-        draw(mask, overlay, image=image)
+        draw(mask, overlay, image=image, prompts=prompts)
 
 
 def _keep(log: "Session", file: Path, *, fixed_from: int | None) -> None:
@@ -327,12 +332,18 @@ def check_places(scan: Path, out: Path, wishes: Wishes) -> None:
             "There is nothing to undo: --undo takes back the last step of a --session file that "
             "is there already."
         )
-    if out.is_dir():
-        raise UnwritableFile(f"'{out}' is a folder. Give the name of a file, as 'mask.nii.gz'.")
-    if not out.parent.is_dir():
-        raise UnwritableFile(
-            f"The folder '{out.parent}' for '{out.name}' does not exist. Create it first."
-        )
-    if out.exists() and scan.exists() and out.samefile(scan):
-        raise UnwritableFile(f"'{out}' is the scan itself. Give another name for the mask.")
+    if wishes.overlay is not None and wishes.overlay.suffix.lower() not in PICTURES:
+        raise BadValue(f"'{wishes.overlay.name}' is no picture's name. Let it end in .png or .jpg.")
+    written = [each for each in (out, wishes.session, wishes.overlay) if each is not None]
+    for each in written:
+        if each.is_dir():
+            raise UnwritableFile(f"'{each}' is a folder. Give the name of a file in it.")
+        if not each.parent.is_dir():
+            raise UnwritableFile(
+                f"The folder '{each.parent}' for '{each.name}' does not exist. Create it first."
+            )
+        if each.exists() and scan.exists() and each.samefile(scan):
+            raise UnwritableFile(f"'{each}' is the scan itself. Give another name.")
+    if len({each.resolve() for each in written}) < len(written):
+        raise BadValue(f"Two outputs have the name '{out}'. Give each its own.")
     format_of(out)
