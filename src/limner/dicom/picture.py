@@ -2,10 +2,12 @@
 
 from typing import Literal
 
+from limner.dicom.coding import Coding, coding
+from limner.dicom.decode import measured
 from limner.dicom.frames import PROJECTIONS, TOMOGRAPHIC, Frame, frame_times_s
 from limner.dicom.headers import Header, digests, numbers, quietly, text, value
 from limner.dicom.layout import Layout
-from limner.dicom.pixels import Coding, DicomPixels, coding, measured, sample_type, scaling
+from limner.dicom.pixels import DicomPixels, sample_type, scaling
 from limner.dicom.regions import regions
 from limner.dicom.series import Found
 from limner.dicom.suv import Suv, suv

@@ -6,6 +6,8 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from limner.dicom.coding import coding
+from limner.dicom.decode import stored_frame
 from limner.dicom.frames import Frame, frames
 from limner.dicom.headers import Header, headers, number, quietly, text
 from limner.dicom.layout import Layout, arrange
@@ -220,8 +222,6 @@ def _has_pixels(told: Header) -> bool:
 
 
 def _stored(group: list[Header], frame: Frame) -> bytes:
-    from limner.dicom.pixels import coding, stored_frame
-
     return stored_frame(coding(group[frame.file], 1), frame.number - 1).tobytes()
 
 

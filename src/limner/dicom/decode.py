@@ -1,0 +1,118 @@
+"""One frame as it was stored: read plain from the file, or by the decoder of its syntax.
+
+JPEG 2000 and its high-throughput kind go to OpenJPEG, JPEG-LS to CharLS, the other JPEG
+kinds to GDCM, run lengths to pydicom; pydicom chooses, and tries the next where one fails.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+import pydicom
+from numpy.typing import NDArray
+from pydicom.pixels.decoders.base import get_decoder
+from pydicom.pixels.processing import apply_color_lut
+from pydicom.pixels.utils import as_pixel_options
+
+from limner.dicom.coding import DEFLATED, Coding
+from limner.dicom.headers import DAMAGE, quietly
+from limner.errors import UnreadableFile
+
+JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
+
+
+def stored_frame(found: Coding, index: int) -> NDArray[Any]:
+    """(rows, columns) or (rows, columns, 3) of one frame, counted from 0, as it was stored.
+
+    Colour comes as red, green and blue, 8 or 16 bits. Raises UnreadableFile.
+    """
+    if found.lies_plain:
+        samples = np.empty((found.rows, found.columns), found.stored)
+        read_plain(found, index, samples)
+        return samples
+    try:
+        with quietly():
+            return _decoded(found, index)
+    except DAMAGE as error:
+        if isinstance(error, UnreadableFile):
+            raise
+        name, kind = found.header.place.name, found.header.syntax.name
+        told = str(error).strip().splitlines() or [type(error).__name__]
+        raise UnreadableFile(
+            f"Frame {index + 1} of '{name}' ({kind}) cannot be decoded: "
+            f"{told[-1].strip().rstrip('.')}. Fetch or export it again."
+        ) from error
+
+
+def read_plain(found: Coding, index: int, samples: NDArray[Any]) -> None:
+    """Read one frame that lies in the file as it is into an array of the stored type."""
+    with found.header.place.open() as file:
+        file.seek(found.header.pixels_at + index * found.frame_bytes)
+        read = file.readinto(samples.reshape(-1).view(np.uint8).data)
+    if read != found.frame_bytes:
+        raise UnreadableFile(f"'{found.header.place.name}' was cut off while it was being read.")
+    if found.order == ">":
+        samples.byteswap(inplace=True)
+    unused = found.bits - found.kept
+    if unused:  # overlays or nothing may lie there; signed samples keep their sign
+        np.left_shift(samples, unused, out=samples)
+        np.right_shift(samples, unused, out=samples)
+
+
+def _decoded(found: Coding, index: int) -> NDArray[Any]:
+    header = found.header
+    decoder = get_decoder(header.syntax)
+    if header.syntax == JPEG_EXTENDED and found.bits == 16:
+        samples = _twelve_bits(found, index)
+    elif header.syntax == DEFLATED or header.pixels_at < 0:
+        with header.place.open() as file:
+            whole = pydicom.dcmread(cast("BinaryIO", file), force=True)
+        samples = np.asarray(decoder.as_array(whole, index=index)[0])
+    else:
+        options = as_pixel_options(header.dataset)
+        options["pixel_keyword"] = "PixelData"  # the header was read without it
+        with header.place.open() as file:
+            if found.order == ">":  # bytes that were written as words lie in swapped pairs
+                file.seek(header.pixels_at - 8)
+                options["pixel_vr"] = file.read(2).decode()
+            file.seek(header.pixels_at)
+            decoded = decoder.as_array(cast("BinaryIO", file), index=index, **options)
+        samples = np.asarray(decoded[0])
+    if found.colour == "PALETTE COLOR":
+        samples = apply_color_lut(samples, header.dataset)
+        if samples.dtype == np.uint16:
+            samples = (samples >> 8).astype(np.uint8)
+        samples = samples[..., :3]
+    return samples
+
+
+def _twelve_bits(found: Coding, index: int) -> NDArray[Any]:
+    """JPEG with 12 bits: only GDCM's own reader decodes it, from a file and not from bytes."""
+    import gdcm
+
+    place = found.header.place
+    with TemporaryDirectory() as folder:
+        path = place.path
+        if place.archive is not None:
+            path = Path(folder) / "frame.dcm"
+            path.write_bytes(place.start(place.size))
+        reader = gdcm.ImageReader()
+        reader.SetFileName(str(path))
+        if not reader.Read():
+            raise ValueError("GDCM cannot read it")
+        raw = reader.GetImage().GetBuffer().encode("utf-8", "surrogateescape")
+    frames = np.frombuffer(raw, found.stored).reshape(-1, found.rows, found.columns)
+    return np.asarray(frames[index])
+
+
+def measured(found: Coding) -> Coding:
+    """The same, with the span of the samples that are there instead of all that could be.
+
+    Scanners that write HU as 16 stored bits and an intercept seem to need 17; what they
+    hold fits 16, which halves the memory of a volume. Only for samples that lie plain.
+    """
+    samples = np.empty((found.rows, found.columns), found.stored)
+    read_plain(found, 0, samples)
+    return replace(found, seen=(int(samples.min()), int(samples.max())))
