@@ -1,0 +1,163 @@
+"""Simulated people: the fixed click by hand and by brute force, and that chance stays in bounds."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+from hypothesis.extra.numpy import arrays
+
+from limner.evaluate import robots
+
+SHAPE = (24, 30)
+
+
+def disc(row, column, radius, shape=SHAPE):
+    rows, columns = np.indices(shape)
+    return (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
+
+
+def blobs():
+    """Several kinds of target: a disc, a thin line, two parts, one pixel, one at the border."""
+    line = np.zeros(SHAPE, bool)
+    line[5, 3:27] = True
+    pixel = np.zeros(SHAPE, bool)
+    pixel[11, 12] = True
+    return {
+        "disc": disc(11, 13, 6),
+        "line": line,
+        "two": disc(6, 6, 3) | disc(16, 22, 4),
+        "pixel": pixel,
+        "border": disc(0, 29, 7),
+        "everything": np.ones(SHAPE, bool),
+    }
+
+
+def deepest_by_brute_force(region):
+    """The first pixel furthest from any pixel outside, the picture's border being outside."""
+    framed = np.pad(region, 1)
+    outside = np.argwhere(~framed)
+    places = np.argwhere(framed)
+    apart = ((places[:, None] - outside[None]) ** 2).sum(axis=2).min(axis=1)
+    return places[apart.argmax()] - 1
+
+
+class TestNextClick:
+    def test_by_hand(self):
+        # 5 x 5 missed around (3, 4): its middle is the deepest; the single extra pixel is fewer
+        target, mask = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
+        target[1:6, 2:7] = True
+        mask[20, 20] = True
+        click = robots.next_click(mask, target)
+        assert click.path.tolist() == [[3, 4]]
+        assert click.inside
+
+    def test_the_larger_kind_of_error_wins_and_a_tie_goes_to_what_is_missed(self):
+        target, mask = np.zeros(SHAPE, bool), np.zeros(SHAPE, bool)
+        target[0:3, 0:3] = True
+        mask[10:13, 10:13] = True
+        assert robots.next_click(mask, target).inside
+        mask[13, 10] = True
+        assert not robots.next_click(mask, target).inside
+
+    def test_the_pictures_border_is_outside(self):
+        everything = np.ones((5, 9), bool)
+        click = robots.next_click(np.zeros((5, 9), bool), everything)
+        assert click.path.tolist() == [[2, 2]]  # 3 from the border, and the first such pixel
+
+    def test_none_where_they_agree(self):
+        assert robots.next_click(disc(9, 9, 4), disc(9, 9, 4)) is None
+
+    @given(target=arrays(bool, (7, 9)), mask=arrays(bool, (7, 9)))
+    def test_is_the_brute_force_answer(self, target, mask):
+        click = robots.next_click(mask, target)
+        missed, extra = target & ~mask, mask & ~target
+        if click is None:
+            assert not (missed | extra).any()
+            return
+        assert click.inside == (missed.sum() >= extra.sum())
+        wrong = missed if click.inside else extra
+        assert click.path[0].tolist() == deepest_by_brute_force(wrong).tolist()
+
+
+@pytest.mark.parametrize("name", blobs())
+class TestChance:
+    def test_clicks_lie_in_the_region(self, name):
+        target = blobs()[name]
+        for seed in range(30):
+            place = robots.click_in(np.random.default_rng(seed), target)
+            assert target[tuple(place.astype(int))]
+
+    def test_strokes_stay_about_in_the_region(self, name):
+        target = blobs()[name]
+        inside = 0
+        total = 0
+        for seed in range(30):
+            path = robots.stroke(np.random.default_rng(seed), target)
+            assert path.ndim == 2
+            assert path.shape[1] == 2
+            assert np.isfinite(path).all()
+            index = np.clip(np.rint(path).astype(int), 0, np.array(SHAPE) - 1)
+            inside += target[tuple(index.T)].sum()
+            total += len(path)
+        assert inside / total > (0.4 if name in {"line", "pixel", "two"} else 0.8)
+
+    def test_a_lasso_goes_round_most_of_it(self, name):
+        from limner.prompt import draw
+
+        target = blobs()[name]
+        for seed in range(10):
+            corners = robots.lasso(np.random.default_rng(seed), target)
+            filled = draw.polygon(SHAPE, corners) > 0
+            assert (filled & target).sum() >= 0.8 * target.sum()
+
+    def test_a_wrong_mask_is_a_mask(self, name):
+        target = blobs()[name]
+        for seed in range(20):
+            wrong = robots.wrong_mask(np.random.default_rng(seed), target)
+            assert wrong.dtype == bool
+            assert wrong.any()
+
+    def test_repeats_itself_under_one_seed(self, name):
+        target = blobs()[name]
+        for draw in (robots.click_in, robots.stroke, robots.lasso, robots.wrong_mask, robots.box):
+            one, two = (draw(np.random.default_rng(3), target) for _ in range(2))
+            assert np.array_equal(one, two)
+
+
+def test_the_tight_box_has_its_corners_on_pixel_faces():
+    target = np.zeros(SHAPE, bool)
+    target[3:7, 5:6] = True
+    assert robots.tight_box(target).tolist() == [[2.5, 4.5], [6.5, 5.5]]
+
+
+@given(seed=some.integers(0, 10_000), jitter=some.floats(0, 0.1))
+def test_a_drawn_box_is_off_by_no_more_than_it_may(seed, jitter):
+    target = disc(11, 13, 6)
+    tight = robots.tight_box(target)
+    drawn = robots.box(np.random.default_rng(seed), target, jitter=jitter)
+    extent = tight[1] - tight[0]
+    grown = np.stack([tight[0] - drawn[0], drawn[1] - tight[1]]) / extent
+    assert grown.min() >= -2 * jitter - 1e-9
+    assert grown.max() <= 3 * jitter + 1e-9
+
+
+def test_corrections_mend_and_name_the_right_side():
+    target, mask = disc(11, 13, 6), disc(11, 17, 6)
+    kinds = set()
+    for seed in range(60):
+        said = robots.correction(np.random.default_rng(seed), mask, target)
+        kinds.add(said.inside)
+        if len(said.path) == 1:
+            place = tuple(said.path[0].astype(int))
+            assert target[place] == said.inside
+            assert mask[place] != said.inside
+    assert kinds == {True, False}
+    assert robots.correction(np.random.default_rng(0), target, target) is None
+
+
+def test_the_largest_island_is_4_connected():
+    region = np.zeros((6, 6), bool)
+    region[0:2, 0:2] = True
+    region[2, 2] = True  # touches by a corner only
+    region[4, 0:5] = True
+    assert np.array_equal(np.argwhere(robots.largest_island(region))[:, 0], [4] * 5)

@@ -1,0 +1,144 @@
+"""Cases: prompts lie where they should, rounds mend, and a handful repeats itself."""
+
+import numpy as np
+import pytest
+from scipy import ndimage
+
+pytest.importorskip("torch")
+
+from limner.learn.cases import (  # torch first
+    INSIDE,
+    OPENINGS,
+    OUTSIDE,
+    PRIOR,
+    REGION,
+    Case,
+    case,
+    correct,
+    handful,
+)
+from limner.learn.material import Generated, Scene
+
+
+def scene(*, uncertain=False):
+    """A bright disc of radius 20 on noise."""
+    rows, columns = np.indices((160, 160))
+    disc = (rows - 70) ** 2 + (columns - 85) ** 2 < 400
+    noise = np.random.default_rng(0).random((160, 160, 1)).astype(np.float32)
+    return Scene(noise * 0.2 + disc[..., None] * 0.5, disc.astype(np.int32), uncertain)
+
+
+def cases(count=60, **options):
+    made = (case(np.random.default_rng(seed), scene(**options)) for seed in range(count))
+    return [one for one in made if one is not None]
+
+
+def blank(target):
+    return Case(
+        np.zeros((3, 128, 128), np.float32),
+        target,
+        np.ones((128, 128), np.float32),
+        np.zeros((4, 128, 128), np.float32),
+    )
+
+
+def square():
+    target = np.zeros((128, 128), bool)
+    target[40:80, 30:90] = True
+    return target
+
+
+def test_shares_of_the_openings_are_shares():
+    assert sum(OPENINGS.values()) == pytest.approx(1)
+
+
+def test_most_views_hold_enough_of_the_object():
+    assert len(cases()) > 50
+
+
+def test_every_case_says_something_and_is_a_picture_of_its_target():
+    for one in cases():
+        assert one.input.shape == (7, 128, 128)
+        assert one.input.dtype == np.float32
+        assert one.prompts[[REGION, INSIDE, PRIOR]].any()
+        assert one.prompts.min() >= 0
+        assert one.prompts.max() <= 1
+        assert one.target.sum() >= 12
+
+
+def test_positive_clicks_lie_on_the_target_as_a_rule():
+    hit = total = 0
+    for one in cases():
+        peaks = one.prompts[INSIDE] > 0.95
+        hit += (peaks & one.target).sum()
+        total += peaks.sum()
+    assert hit / total > 0.9
+
+
+def test_boxes_and_lassos_hold_most_of_the_target():
+    regions = [one for one in cases() if one.prompts[REGION].any()]
+    shares = [(one.prompts[REGION] > 0)[one.target].mean() for one in regions]
+    assert len(regions) > 15
+    assert np.mean(shares) > 0.9
+
+
+def test_where_unlabelled_things_may_lie_only_a_band_round_the_object_counts():
+    for one in cases(uncertain=True):
+        apart = ndimage.distance_transform_edt(~one.target)
+        assert not one.weight[apart > 6].any()
+
+
+class TestCorrect:
+    def test_a_missed_object_gets_a_click_on_it(self):
+        state = blank(square())
+        assert correct(state, np.random.default_rng(1), answer=np.zeros((128, 128), np.float32))
+        place = np.unravel_index(state.prompts[INSIDE].argmax(), (128, 128))
+        assert square()[place]
+        assert not state.prompts[OUTSIDE].any()
+        assert state.rounds == 1
+
+    def test_too_much_gets_a_click_beside_it(self):
+        state = blank(square())
+        correct(state, np.random.default_rng(1), answer=np.ones((128, 128), np.float32))
+        place = np.unravel_index(state.prompts[OUTSIDE].argmax(), (128, 128))
+        assert not square()[place]
+        assert not state.prompts[INSIDE].any()
+
+    def test_the_answer_becomes_the_prior_forgotten_now_and_then(self):
+        answer = np.where(square(), 0.3, 0.1).astype(np.float32)
+        kinds = []
+        for seed in range(300):
+            state = blank(square())
+            correct(state, np.random.default_rng(seed), answer=answer)
+            prior = state.prompts[PRIOR]
+            kinds.append("kept" if np.array_equal(prior, answer) else "other")
+            assert set(np.unique(prior)) <= set(np.unique(answer)) | {0.0}
+        assert 0.7 < kinds.count("kept") / 300 < 0.9
+
+    def test_nothing_is_said_where_nothing_is_wrong(self):
+        state = blank(square())
+        assert not correct(state, np.random.default_rng(0), answer=square().astype(np.float32))
+        assert state.rounds == 0
+
+    def test_pixels_that_do_not_count_are_not_corrected(self):
+        state = blank(square())
+        state.weight[:] = square()
+        answer = np.ones((128, 128), np.float32)
+        assert not correct(state, np.random.default_rng(0), answer=answer)
+
+    def test_prompts_of_earlier_rounds_stay(self):
+        state = blank(square())
+        rng = np.random.default_rng(4)
+        correct(state, rng, answer=np.zeros((128, 128), np.float32))
+        before = state.prompts[INSIDE].copy()
+        correct(state, rng, answer=np.zeros((128, 128), np.float32))
+        assert (state.prompts[INSIDE] >= before).all()
+
+
+def test_a_handful_repeats_itself_and_differs_by_number():
+    one, two = (handful([(Generated(), 3)], seed=5, number=2) for _ in range(2))
+    other = handful([(Generated(), 3)], seed=5, number=3)
+    assert len(one) == 3
+    for a, b in zip(one, two, strict=True):
+        assert np.array_equal(a.input, b.input)
+    assert not np.array_equal(one[0].input, other[0].input)

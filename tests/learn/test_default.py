@@ -1,0 +1,61 @@
+"""The whole command on a handful of pictures: train, kill, resume, publish."""
+
+import json
+
+import pytest
+
+from tests.learn.small import written
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnxscript")
+
+from limner.errors import BadValue, NotFound  # noqa: E402  # torch first
+from limner.learn import default  # noqa: E402
+from limner.learn.default import LOG, Plan, learn  # noqa: E402
+from limner.predict.card import Card  # noqa: E402
+
+pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
+
+
+def plan(folder, *, steps=2):
+    return Plan(folder / "data", folder / "run", steps=steps, workers=0, batch=2, seed=4)
+
+
+@pytest.fixture
+def place(tmp_path):
+    (tmp_path / "data").mkdir()
+    written(tmp_path / "data", names=("one",))
+    return tmp_path
+
+
+def test_trains_logs_and_publishes_a_card_that_verifies(place, monkeypatch):
+    said = []
+    card = Card.read(learn(plan(place), say=said.append))
+    card.verify()
+    assert card.made_by["steps"] == 2
+    assert card.made_by["crops"] == 4
+    assert card.made_by["command"] == "limner learn default --steps 2 --seed 4 --batch 2"
+    assert 2_000_000 < card.made_by["parameters"] < 2_500_000
+    assert [one.name for one in card.training] == ["one"]
+    lines = [json.loads(line) for line in (place / "run" / LOG).read_text().splitlines()]
+    assert [line["step"] for line in lines] == [1, 2]
+    assert "Done: 2 steps" in said[-1]
+    with pytest.raises(BadValue, match="holds a run already"):
+        learn(plan(place))
+    monkeypatch.setattr(default, "publish", lambda *_, **told: told["made_by"]["steps"])
+    assert default.learn(plan(place), resume=True, say=said.append) == 2
+    assert "Going on from step 2, 100% of the run." in said
+
+
+def test_there_must_be_a_run_to_resume(place):
+    with pytest.raises(NotFound, match="no run to go on with"):
+        learn(plan(place), resume=True)
+
+
+def test_data_that_may_not_train_are_refused_before_anything_is_trained(place):
+    told = json.loads((place / "data/manifest.json").read_text())
+    told["sets"][0]["may_train_shipped_weights"] = False
+    (place / "data/manifest.json").write_text(json.dumps(told))
+    with pytest.raises(BadValue, match="may not train"):
+        learn(plan(place))
+    assert not (place / "run" / LOG).exists()

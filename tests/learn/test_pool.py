@@ -1,0 +1,82 @@
+"""The pool: cases stay for some rounds, and it goes on from what it remembered."""
+
+import copy
+
+import numpy as np
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from limner.learn.cases import handful  # noqa: E402  # torch first
+from limner.learn.material import Generated  # noqa: E402
+from limner.learn.pool import Pool, workers  # noqa: E402
+
+MATERIALS = [(Generated(), 4)]
+
+
+def pool(**options):
+    return Pool(
+        lambda number: handful(MATERIALS, seed=3, number=number),
+        np.random.default_rng(0),
+        size=5,
+        **options,
+    )
+
+
+def blank(batch):
+    """As if the network had answered nothing anywhere."""
+    batch.answers["logits"] = torch.full(batch.labels.shape, -9.0)
+    return batch
+
+
+def stepped(feed, count):
+    return [feed.take(blank(feed.draw())) for _ in range(count)]
+
+
+def test_a_batch_holds_what_the_network_takes():
+    batch = pool().draw()
+    assert batch.inputs["image"].shape == (5, 7, 128, 128)
+    assert batch.labels.shape == batch.weights.shape == (5, 1, 128, 128)
+    assert set(batch.labels.unique().tolist()) == {0.0, 1.0}
+
+
+def test_with_stay_1_every_case_is_corrected_and_with_0_replaced():
+    staying, leaving = pool(stay=1.0), pool(stay=0.0)
+    stepped(staying, 2)
+    assert [case.rounds for case in staying.cases] == [2] * 5
+    stepped(leaving, 2)
+    assert [case.rounds for case in leaving.cases] == [0] * 5
+
+
+def test_a_case_leaves_after_its_last_round():
+    feed = pool(stay=1.0, rounds=2)
+    stepped(feed, 3)
+    assert [case.rounds for case in feed.cases] == [0] * 5
+
+
+def test_a_right_answer_lets_the_case_go():
+    feed = pool(stay=1.0)
+    batch = feed.draw()
+    before = list(feed.cases)
+    batch.answers["logits"] = batch.labels * 18 - 9
+    feed.take(batch)
+    assert all(old is not new for old, new in zip(before, feed.cases, strict=True))
+
+
+def test_it_goes_on_from_what_it_remembered():
+    one, two = pool(), pool()
+    stepped(one, 3)
+    two.remember(copy.deepcopy(one.memory()))
+    stepped(one, 3)
+    stepped(two, 3)
+    assert torch.equal(one.draw().inputs["image"], two.draw().inputs["image"])
+    assert one.fetched == two.fetched
+
+
+def test_another_process_makes_the_same_cases():
+    with workers(MATERIALS, seed=3, count=1) as fetch:
+        there = fetch(1)
+    with workers(MATERIALS, seed=3, count=0) as fetch:
+        here = fetch(1)
+    for a, b in zip(here, there, strict=True):
+        assert np.array_equal(a.input, b.input)

@@ -1,0 +1,137 @@
+"""Export: the same answers in ONNX Runtime, a card that says what the weights are."""
+
+import tomllib
+
+import numpy as np
+import pytest
+
+from tests.learn.small import written
+
+torch = pytest.importorskip("torch")
+pytest.importorskip("onnxscript")
+
+from torch import nn  # noqa: E402  # torch first
+
+from limner.errors import BadValue  # noqa: E402
+from limner.learn import publish  # noqa: E402
+from limner.learn.networks.prompt_unet import Block  # noqa: E402
+from limner.learn.permitted import permitted  # noqa: E402
+from limner.predict.card import Card  # noqa: E402
+
+# torch's exporter speaks of its own internals; nothing of ours can change that
+pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
+
+
+class Small(nn.Module):
+    """As a network answers, and small enough to export in a moment."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = Block(7, 4, depth=2)
+        self.head = nn.Conv2d(4, 1, 1)
+
+    def forward(self, batch):
+        features = self.body(batch["image"])
+        return {
+            "logits": self.head(features),
+            "quality": torch.sigmoid(features.mean(dim=(1, 2, 3))),
+        }
+
+
+def small():
+    torch.manual_seed(0)
+    network = Small()
+    with torch.no_grad():  # batch norms that are not the identity
+        for _ in range(3):
+            network({"image": torch.randn(4, 7, 32, 32) * 2 + 1})
+    return network.eval()
+
+
+def test_folding_changes_no_answer_and_leaves_no_batch_norm():
+    network = small()
+    image = torch.randn(2, 7, 32, 32)
+    folded = publish.folded(network)
+    assert torch.allclose(
+        folded({"image": image})["logits"], network({"image": image})["logits"], atol=1e-5
+    )
+    assert not any(isinstance(m, nn.BatchNorm2d) for m in folded.modules())
+    assert any(isinstance(m, nn.BatchNorm2d) for m in network.modules())
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("run")
+    sources = permitted(written(tmp_path_factory.mktemp("data")))
+    made_by = {"command": 'limner learn "default"', "seed": 3, "minutes": 1.5}
+    network = small()
+    path = publish.publish(network, folder / "card", sources=sources, made_by=made_by)
+    return network, path
+
+
+def test_onnx_runtime_answers_as_torch_does_at_any_batch_size(published):
+    import onnxruntime
+
+    network, path = published
+    session = onnxruntime.InferenceSession(str(path.parent / "weights.onnx"))
+    for count in (1, 2, 5):
+        image = torch.randn(count, 7, 128, 128)
+        with torch.no_grad():
+            expected = network({"image": image})
+        logits, quality = session.run(["logits", "quality"], {"image": image.numpy()})
+        assert np.abs(logits - expected["logits"].numpy()).max() < 1e-4
+        assert np.abs(quality - expected["quality"].numpy()).max() < 1e-4
+
+
+def test_the_card_is_read_back_and_verifies(published):
+    card = Card.read(published[1])
+    card.verify()
+    assert card.predictor == "limner"
+    assert card.side == 128
+    assert card.made_by["command"] == 'limner learn "default"'
+    assert card.made_by["parameters"] == sum(
+        p.numel() for p in publish.folded(published[0]).parameters()
+    )
+    assert [(one.name, one.licence, one.images) for one in card.training] == [
+        ("one", "CC0", 3),
+        ("two", "CC0", 3),
+    ]
+    assert card.training[0].citation == "Nobody, Journal of one 2020"
+    assert "LeafSpec" not in published[1].read_text()
+
+
+def test_flops_are_twice_the_multiplications():
+    # one 3 x 3 convolution from 7 to 1 channel on 128 x 128 pixels
+    class One(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.only = nn.Conv2d(7, 1, 3, padding=1, bias=False)
+
+        def forward(self, batch):
+            return {"logits": self.only(batch["image"])}
+
+    assert publish.counted(One()) == {"parameters": 63, "flops": 2 * 63 * 128 * 128}
+
+
+def test_weights_that_are_too_large_are_refused_and_not_left_behind(tmp_path, monkeypatch):
+    monkeypatch.setattr(publish, "MOST_BYTES", 1000)
+    with pytest.raises(BadValue, match="may have 1000"):
+        publish.export(small(), tmp_path / "weights.onnx")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_toml_is_what_tomllib_reads():
+    table = {
+        "title": 'a "quoted" \\ line',
+        "share": 0.25,
+        "flag": True,
+        "prompts": {"box": [0, 1], "odd key": "x"},
+        "training": [{"name": "one", "images": 3}, {"name": "two", "images": 4}],
+        "limits": ["First.", "Second."],
+    }
+    assert tomllib.loads(publish.toml(table)) == table
+
+
+def test_a_copy_holds_the_same_bytes(published, tmp_path):
+    publish.copied(published[1].parent, tmp_path / "cards")
+    for name in ("weights.onnx", "card.toml"):
+        assert (tmp_path / "cards" / name).read_bytes() == (published[1].parent / name).read_bytes()
