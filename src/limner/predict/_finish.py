@@ -37,12 +37,14 @@ class Problem:
     inside    voxels that were marked as the object
     outside   voxels that were marked as not the object, or that nothing may reach
     guess     logits of the shape alone: a box's ellipse, an earlier mask
+    enclosed  whether what is outside was drawn all round the object
     """
 
     samples: Floats
     inside: Bools
     outside: Bools
     guess: Floats
+    enclosed: bool = False
 
     @property
     def smooth(self) -> Floats:
@@ -114,15 +116,18 @@ def geodesic(problem: Problem) -> Floats:
     """Which marks are nearer along a path that shuns edges: those inside or those outside.
 
     Source   Bai and Sapiro, ICCV 2007; Criminisi et al. (GeoS), ECCV 2008.
-    Differs  distances are those of scikit-image's minimal cost paths; where nothing is marked
-             outside, the guess stays as it is.
+    Differs  distances are those of scikit-image's minimal cost paths; a guess that is not a
+             whole shape but the region of clicks is kept where it is nearer to them.
     """
     inside = problem.inside if problem.inside.any() else problem.guess >= problem.guess.max()
-    if not problem.outside.any():
-        return _obeyed(_squashed(problem.guess), problem)
     near = distance(problem.smooth, inside)
     far = distance(problem.smooth, problem.outside)
-    return _obeyed(np.asarray(far / np.maximum(near + far, 1e-6), np.float32), problem)
+    if not problem.outside.any():
+        return _obeyed(_squashed(problem.guess), problem)
+    nearer = far / np.maximum(near + far, 1e-6)
+    if not problem.enclosed:
+        nearer = np.minimum(nearer, _squashed(problem.guess))
+    return _obeyed(np.asarray(nearer, np.float32), problem)
 
 
 METHODS: Mapping[str, Method] = MappingProxyType(

@@ -211,7 +211,13 @@ def _problem(samples: Floats, prompts: Sequence[Prompt], working: Working) -> Pr
             guess = np.maximum(guess, _signed(grown(samples, missed, outside)))
         if taken.any():
             guess = np.minimum(guess, -_signed(grown(samples, taken, inside)))
-    return Problem(samples, inside & ~outside, outside, np.asarray(guess, np.float32))
+    return Problem(
+        samples=samples,
+        inside=inside & ~outside,
+        outside=outside,
+        guess=np.asarray(guess, np.float32),
+        enclosed=bool(beyond.any()),
+    )
 
 
 def _union(each: Sequence[Bools], working: Working) -> Bools:
