@@ -1,0 +1,3 @@
+limner models
+limner models show limner
+limner models verify limner
