@@ -1,15 +1,18 @@
-"""Fill the pages: code blocks from `docs/code`, figures from `results`.
+"""Fill the pages: code blocks from `docs/code`, figures from `results`, help from the verbs.
 
     python docs/fill.py           write what has changed
     python docs/fill.py --check   exit with 1 if a page is not as it would be filled
 
 A code block stands under a comment `<!-- file: docs/code/NAME -->`. A figure stands between
 `<!-- figure: results/NAME.json a/b/c FORMAT -->` and `<!-- end -->`, FORMAT as Python's
-format() takes it. A path's parts are keys, or places in lists.
+format() takes it. A path's parts are keys, or places in lists. A verb's help stands under
+`<!-- help: VERB -->`.
 """
 
 import json
+import os
 import re
+import subprocess
 import sys
 from functools import cache
 from pathlib import Path
@@ -17,6 +20,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 CODE = re.compile(r"(<!-- file: (\S+) -->\n```\w*\n).*?(```)", re.DOTALL)
 FIGURE = re.compile(r"(<!-- figure: (\S+) (\S+) (\S+) -->).*?(<!-- end -->)", re.DOTALL)
+
+HELP = re.compile(r"(<!-- help: ([\w ]*) -->\n```\w*\n).*?(```)", re.DOTALL)
 
 
 def pages() -> list[Path]:
@@ -27,6 +32,7 @@ def pages() -> list[Path]:
 def filled(text: str) -> str:
     """A page with its blocks and its figures as the files have them now."""
     text = CODE.sub(lambda m: m[1] + (ROOT / m[2]).read_text(encoding="utf-8") + m[3], text)
+    text = HELP.sub(lambda m: m[1] + asked(m[2]) + m[3], text)
     return FIGURE.sub(lambda m: m[1] + figure(m[2], m[3], m[4]) + m[5], text)
 
 
@@ -36,6 +42,20 @@ def figure(file: str, path: str, style: str) -> str:
     for part in path.split("/"):
         value = value[int(part)] if isinstance(value, list) else value[part]
     return format(value, style)
+
+
+def asked(verb: str) -> str:
+    """What `limner VERB --help` prints."""
+    start = "import sys; from limner.cli import main; main(sys.argv[1:])"
+    here = {**os.environ, "COLUMNS": "100", "TERMINAL_WIDTH": "100"}
+    told = subprocess.run(
+        [sys.executable, "-c", start, *verb.split(), "--help"],
+        env=here,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return told.stdout.rstrip() + "\n"
 
 
 @cache
