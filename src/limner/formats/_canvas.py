@@ -4,7 +4,7 @@ Lines are drawn three times as large and shrunk, which is what makes their edges
 Widths follow the size of the picture, so that an overlay looks alike at 500 and 1500 pixels.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -33,6 +33,9 @@ class Legend:
     colour: Colour
 
 
+Drawing = Callable[[Any, "Fine"], None]
+
+
 class Canvas:
     """A slice at screen size, float32 (rows, columns, 3) from 0 to 1, that is drawn on.
 
@@ -44,7 +47,7 @@ class Canvas:
         rows = max(1, round(colours.shape[0] * scale[0]))
         columns = max(1, round(colours.shape[1] * scale[1]))
         self.size = (columns, rows)
-        self.unit = max(1.0, max(rows, columns) / 560)  # the width of a thin line
+        self.unit = max(1.0, max(rows, columns) / 460)  # the width of a thin line
         self.pixels = np.stack(
             [_resized(colours[..., channel], self.size, smooth=True) for channel in range(3)],
             axis=2,
@@ -75,28 +78,21 @@ class Canvas:
     def dot(self, at: tuple[float, float], *, inside: bool) -> None:
         """A click: green with a plus inside the object, red with a minus outside of it."""
         radius = 5.2 * self.unit
-        x, y = at
+        arm, thick = 0.55 * radius, 0.8 * self.unit
+        bars = [(arm, thick), (thick, arm)] if inside else [(arm, thick)]
+        discs = [
+            (radius + 1.9 * self.unit, (0, 0, 0)),
+            (radius + 1.2 * self.unit, (255, 255, 255)),
+            (radius, INSIDE if inside else OUTSIDE),
+        ]
 
-        def draw(pen: Any, grow: float) -> None:
-            def disc(reach: float, fill: Colour) -> None:
-                box = [
-                    (x - reach) * grow,
-                    (y - reach) * grow,
-                    (x + reach) * grow,
-                    (y + reach) * grow,
-                ]
-                pen.ellipse(box, fill=(*fill, 255))
-
-            disc(radius + 1.9 * self.unit, (0, 0, 0))
-            disc(radius + 1.2 * self.unit, (255, 255, 255))
-            disc(radius, INSIDE if inside else OUTSIDE)
-            arm, thick = 0.55 * radius, 0.8 * self.unit
-            bars = [(arm, thick), (thick, arm)] if inside else [(arm, thick)]
+        def draw(pen: Any, fine: Fine) -> None:
+            for reach, paint in discs:
+                pen.ellipse(fine.box(at, reach, reach), fill=(*paint, 255))
             for wide, high in bars:
-                box = [(x - wide) * grow, (y - high) * grow, (x + wide) * grow, (y + high) * grow]
-                pen.rectangle(box, fill=(255, 255, 255, 255))
+                pen.rectangle(fine.box(at, wide, high), fill=(255, 255, 255, 255))
 
-        self._drawn(draw)
+        self._drawn(draw, np.array([at]), reach=2 * radius)
 
     def line(self, path: NDArray[np.float64], *, inside: bool) -> None:
         """A scribble along (n, 2) screen pixels."""
@@ -105,76 +101,81 @@ class Canvas:
             return
         colour = INSIDE if inside else OUTSIDE
 
-        def draw(pen: Any, grow: float) -> None:
-            points = [(x * grow, y * grow) for x, y in path]
+        def draw(pen: Any, fine: Fine) -> None:
             for width, paint in ((4.4, (0, 0, 0, 150)), (2.8, (*colour, 255))):
-                pen.line(points, fill=paint, width=round(width * self.unit * grow), joint="curve")
+                wide = round(width * self.unit * FINE)
+                pen.line(fine.path(path), fill=paint, width=wide, joint="curve")
 
-        self._drawn(draw)
+        self._drawn(draw, path, reach=5 * self.unit)
 
     def dashes(self, path: NDArray[np.float64], colour: Colour) -> None:
         """A box or a lasso: dashes of white and of the object's colour on a dark line."""
+        thin = round(1.3 * self.unit * FINE)
 
-        def draw(pen: Any, grow: float) -> None:
-            points = [(x * grow, y * grow) for x, y in path]
-            pen.line(points, fill=(0, 0, 0, 170), width=round(2.6 * self.unit * grow))
-            pen.line(points, fill=(*colour, 255), width=round(1.3 * self.unit * grow))
-            for start, end in _dashed(np.array(points), 7 * self.unit * grow):
-                pen.line(
-                    [tuple(start), tuple(end)],
-                    fill=(255, 255, 255, 255),
-                    width=round(1.3 * self.unit * grow),
-                )
+        def draw(pen: Any, fine: Fine) -> None:
+            pen.line(fine.path(path), fill=(0, 0, 0, 170), width=2 * thin)
+            pen.line(fine.path(path), fill=(*colour, 255), width=thin)
+            for piece in _dashed(path, 7 * self.unit):
+                pen.line(fine.path(piece), fill=(255, 255, 255, 255), width=thin)
 
-        self._drawn(draw)
+        self._drawn(draw, path, reach=4 * self.unit)
 
     def text(self, at: tuple[float, float], words: str, *, anchor: str = "lt") -> None:
         """Small bright letters with a dark rim; `anchor` as Pillow names corners."""
         size = max(11, round(11 * self.unit))
 
-        def draw(pen: Any, grow: float) -> None:
+        def draw(pen: Any, fine: Fine) -> None:
             pen.text(
-                (at[0] * grow, at[1] * grow),
+                fine.path([at])[0],
                 words,
-                font=_font(round(size * grow)),
+                font=_font(size * FINE),
                 fill=(255, 255, 255, 235),
                 anchor=anchor,
-                stroke_width=round(1.1 * self.unit * grow),
+                stroke_width=round(1.1 * self.unit * FINE),
                 stroke_fill=(0, 0, 0, 170),
             )
 
-        self._drawn(draw)
+        self._drawn(draw, np.array([at]), reach=size * (len(words) + 1))
 
     def done(self) -> NDArray[np.uint8]:
         """uint8 (rows, columns, 3)."""
         return np.rint(np.clip(self.pixels, 0, 1) * 255).astype(np.uint8)
 
-    def _drawn(self, draw: Any) -> None:
-        """What `draw(pen, FINE)` paints on a larger sheet, shrunk and laid over."""
+    def _drawn(self, draw: Drawing, around: NDArray[np.float64], *, reach: float) -> None:
+        """What is drawn on a larger sheet round some places, shrunk and laid over."""
         from PIL import Image as Picture
         from PIL import ImageDraw
 
-        columns, rows = self.size
-        large = Picture.new("RGBA", (columns * FINE, rows * FINE), (0, 0, 0, 0))
-        draw(ImageDraw.Draw(large), FINE)
-        box = large.getbbox()
-        if box is None:
+        low = np.clip(np.floor(around.min(axis=0) - reach), 0, self.size).astype(int)
+        high = np.clip(np.ceil(around.max(axis=0) + reach), 0, self.size).astype(int)
+        columns, rows = (high - low).tolist()
+        if min(columns, rows) < 1:
             return
-        left, top, right, bottom = (
-            box[0] // FINE,
-            box[1] // FINE,
-            -(-box[2] // FINE),
-            -(-box[3] // FINE),
-        )
-        part = large.crop((left * FINE, top * FINE, right * FINE, bottom * FINE))
-        small = (
-            np.asarray(part, np.float32).reshape(bottom - top, FINE, right - left, FINE, 4) / 255
-        )
-        opacity = small[..., 3].mean(axis=(1, 3))
-        weighed = (small[..., :3] * small[..., 3:]).mean(axis=(1, 3))
-        under = self.pixels[top:bottom, left:right]
-        under *= 1 - opacity[..., None]
-        under += weighed
+        large = Picture.new("RGBA", (columns * FINE, rows * FINE), (0, 0, 0, 0))
+        draw(ImageDraw.Draw(large), Fine(int(low[0]), int(low[1])))
+        blocks = np.asarray(large).reshape(rows, FINE, columns, FINE, 4)
+        small = blocks.transpose(0, 2, 4, 1, 3).reshape(rows, columns, 4, -1).astype(np.float32)
+        opacity = small[:, :, 3:] / np.float32(255)
+        under = self.pixels[low[1] : high[1], low[0] : high[0]]
+        under *= 1 - opacity.mean(axis=3)
+        under += (small[:, :, :3] * opacity).mean(axis=3) / np.float32(255)
+
+
+@dataclass(frozen=True)
+class Fine:
+    """Where screen pixels lie on the larger sheet, whose corner is at `left`, `top`."""
+
+    left: int
+    top: int
+
+    def path(self, points: Iterable[Sequence[float]]) -> list[tuple[float, float]]:
+        """Points (across, down) of the screen as points of the sheet."""
+        return [((x - self.left) * FINE, (y - self.top) * FINE) for x, y in points]
+
+    def box(self, at: tuple[float, float], wide: float, high: float) -> list[tuple[float, float]]:
+        """The corners of a rectangle round a point of the screen."""
+        x, y = at
+        return self.path([(x - wide, y - high), (x + wide, y + high)])
 
 
 def labelled(canvas: Canvas, *, title: str, edges: tuple[str, str, str, str]) -> NDArray[np.uint8]:
@@ -208,17 +209,23 @@ def sheet(tiles: Sequence[NDArray[np.uint8]], legend: Sequence[Legend]) -> NDArr
         top = (place // across) * (high + gap) + (high - tile.shape[0]) // 2
         left = (place % across) * (wide + gap) + (wide - tile.shape[1]) // 2
         page[top : top + tile.shape[0], left : left + tile.shape[1]] = tile
-    return np.concatenate([page, _legend(legend, page.shape[1])]) if legend else page
+    if not legend:
+        return page
+    return np.concatenate([page, _legend(legend, page.shape[1], unit=_unit(tiles))])
 
 
-def _legend(lines: Sequence[Legend], columns: int) -> NDArray[np.uint8]:
+def _unit(tiles: Sequence[NDArray[np.uint8]]) -> float:
+    """How large letters are, by the tiles and not by the sheet."""
+    return min(2.0, max(1.0, max(tile.shape[1] for tile in tiles) / 640))
+
+
+def _legend(lines: Sequence[Legend], columns: int, *, unit: float) -> NDArray[np.uint8]:
     """Names beside swatches, flowing to the next line where the width ends; at most 24."""
     from PIL import Image as Picture
     from PIL import ImageDraw
 
     shown = list(lines[:24])
     rest = len(lines) - len(shown)
-    unit = min(2.0, max(1.0, columns / 640))
     font, step = _font(round(13 * unit)), round(24 * unit)
     edge = round(12 * unit)
     swatch = round(11 * unit)
