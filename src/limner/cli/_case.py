@@ -11,7 +11,7 @@ from limner.cli._prompts import Typed
 from limner.cli._prompts_file import Asked, asked, load
 from limner.cli._run import Run, sha256
 from limner.cli._show import object_json, objects_table
-from limner.errors import BadValue, UnwritableFile
+from limner.errors import BadValue, UnknownName, UnwritableFile
 
 if TYPE_CHECKING:
     from limner.image import Image
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from limner.prompt import Prompt
 
 
+OVERLAPS = ("later", "earlier", "keep")
 PICTURES = (".png", ".jpg", ".jpeg")
 
 
@@ -42,6 +43,7 @@ class Wishes:
     spacing: str | None = None
     session: Path | None = None
     undo: bool = False
+    overlap: str = "later"
     overlay: Path | None = None
     smooth_mm: float = 0.0
     fill_holes: bool = False
@@ -125,7 +127,7 @@ def segment_case(
         if label or name:
             log = log.call(number, label, name=name)
     with run.stage("tidy"):
-        mask = _tidied(log, wishes)
+        mask, notes = parted(_tidied(log, wishes), wishes.overlap)
     with run.stage("measure"):
         from limner.measure import measure
 
@@ -145,7 +147,7 @@ def segment_case(
         measured=measured,
         quality=log.quality,
         model=model,
-        problems=image.source.problems,
+        problems=(*image.source.problems, *notes),
         seconds=dict(run.seconds),
         elapsed_s=run.elapsed_s,
     )
@@ -281,6 +283,23 @@ def _tidied(log: "Session", wishes: Wishes) -> "Mask":
     return mask
 
 
+def parted(mask: "Mask", overlap: str) -> tuple["Mask", tuple[str, ...]]:
+    """One object a voxel, as most formats hold it, and a sentence where that took voxels away.
+
+    overlap   "later" or "earlier" says whose a shared voxel is; "keep" leaves it to both
+    """
+    if overlap == "keep" or not mask.overlap:
+        return mask, ()
+    shared = sum(mask.voxels(each) for each in mask.ids) - int(mask.anywhere().sum())
+    ordered = mask.objects if overlap == "later" else mask.objects[::-1]
+    dense = replace(mask, objects=ordered).label_map()
+    said = (
+        f"Objects share {shared} voxels, and a file holds one object a voxel: the {overlap} one "
+        f"has them. Say --overlap {'earlier' if overlap == 'later' else 'later'} for the other."
+    )
+    return replace(mask, layers=(dense,), soft=()), (said,)
+
+
 def _pointed(prompts: Sequence["Prompt"]) -> list["Prompt"]:
     """The prompts of the objects that were only clicked or scribbled on.
 
@@ -327,6 +346,8 @@ def check_places(scan: Path, out: Path, wishes: Wishes) -> None:
     """Refuse before any work what would be refused at its end."""
     from limner.formats import format_of
 
+    if wishes.overlap not in OVERLAPS:
+        raise UnknownName("way to part objects", wishes.overlap, OVERLAPS)
     if wishes.undo and (wishes.session is None or not wishes.session.exists()):
         raise BadValue(
             "There is nothing to undo: --undo takes back the last step of a --session file that "

@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,30 +24,32 @@ def writing(out: Path) -> None:
         raise BadValue(f"'{out.name}' is no table. Give a name that ends in .csv or .json.")
 
 
-def as_csv(measured: Sequence["Measured"]) -> str:
-    """One line a measurement; slices count from 0, as `slice_index` says."""
-    text = io.StringIO()
-    lines = csv.writer(text, lineterminator="\n")
-    lines.writerow(
-        ("object", "label", "name", "measurement", "value", "unit", "slice_index", "method")
-    )
+HEADS = ("object", "label", "name", "measurement", "value", "unit", "slice_index", "method")
+
+
+def lines(measured: Sequence["Measured"]) -> Iterator[tuple[str, ...]]:
+    """One line a measurement, in the order of `HEADS`; slices count from 0."""
     for each in measured:
         about = each.object
         for one in each.measurements:
-            number = "" if one.slice is None else one.slice
-            value = "" if one.value != one.value else repr(float(one.value))  # not for NaN
-            lines.writerow(
-                (
-                    about.id,
-                    about.label,
-                    about.name,
-                    one.name,
-                    value,
-                    one.unit,
-                    number,
-                    one.method,
-                )
+            yield (
+                str(about.id),
+                about.label,
+                about.name,
+                one.name,
+                "" if isnan(one.value) else repr(float(one.value)),
+                one.unit,
+                "" if one.slice is None else str(one.slice),
+                one.method,
             )
+
+
+def as_csv(measured: Sequence["Measured"]) -> str:
+    """One line a measurement."""
+    text = io.StringIO()
+    written = csv.writer(text, lineterminator="\n")
+    written.writerow(HEADS)
+    written.writerows(lines(measured))
     return text.getvalue()
 
 

@@ -1,6 +1,7 @@
 """Objects and their numbers, for people and as JSON."""
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def amount(value: float, unit: str) -> str:
     """A number with as many digits as it deserves, and its unit as people write it."""
-    if value != value:  # noqa: PLR0124  # NaN: there was nothing to take it from
+    if isnan(value):
         return "–"
     if unit == "{pixels}":
         return f"{value:,.0f} pixels" if value == int(value) else f"{value:,.1f} pixels"
@@ -102,4 +103,4 @@ def measurement_json(one: "Measurement") -> dict[str, Any]:
 
 
 def _number(value: float | None) -> float | None:
-    return None if value is None or value != value else float(value)  # noqa: PLR0124  # NaN
+    return None if value is None or isnan(value) else float(value)

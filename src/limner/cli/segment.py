@@ -78,6 +78,9 @@ def segment(
     min_size: Annotated[
         int, Option(min=0, metavar="VOXELS", help="Drop parts smaller than this.")
     ] = 0,
+    overlap: Annotated[
+        str, Option(help="Who has voxels that two objects share: later, earlier, or keep both.")
+    ] = "later",
     overlay: Annotated[
         Path | None, Option(metavar="PNG", help="Draw the outlines on the scan too.")
     ] = None,
@@ -133,6 +136,7 @@ def segment(
         spacing=spacing,
         session=session,
         undo=undo,
+        overlap=overlap,
         overlay=overlay,
         smooth_mm=smooth,
         fill_holes=fill_holes,
