@@ -28,6 +28,7 @@ SECONDS = {8: 1.0, 16: 1e-3, 24: 1e-6}  # xyzt_units & 56
 ALIGNED = 2  # NIFTI_XFORM_ALIGNED_ANAT: placed, but not in a scanner's coordinates
 COMMENT = 6  # the code of a plain-text header extension (nifti1.h, NIFTI_ECODE_COMMENT)
 DEFLATED = 1032  # no byte of a gzip file unpacks to more than this many (RFC 1951)
+PIECE = 1 << 20  # bytes unpacked at a time: gzip makes one copy of each
 PACKED_LIMIT = 8 << 30  # bytes of samples that a compressed file may hold
 APART = 1e-3  # smallest steps by which two codings of one grid may differ unsaid
 
@@ -86,7 +87,7 @@ def open_volume(path: Path) -> Volume:
         kind = header.get_data_dtype()
         slope, inter = header.get_slope_inter()
         grid, problems = _grid(header, path)
-    except HeaderDataError as error:
+    except (HeaderDataError, KeyError) as error:  # a KeyError for an unknown type of sample
         raise UnreadableFile(
             f"The header of '{path.name}' cannot be followed: {error}. Export the file again."
         ) from error
@@ -359,7 +360,7 @@ def _inflated(path: Path, *, offset: int, size: int) -> NDArray[np.uint8]:
         with gzip.open(path) as file:
             file.seek(offset)
             while done < size and more:
-                more = file.readinto(samples[done:].data)
+                more = file.readinto(samples[done : done + PIECE].data)
                 done += more
             file.read(1)  # at the end, gzip compares the checksum
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:

@@ -125,7 +125,20 @@ def _single(path: Path, kind: str) -> Found:
 
 
 def _tiff(path: Path) -> Found:
+    """A TIFF, by Pillow where it keeps every bit, else by tifffile."""
+    try:
+        found = _plain_tiff(path)
+    except SyntaxError:  # Pillow's word for pixels that it does not know
+        found = None
+    return found or _deep_tiff(path)
+
+
+def _plain_tiff(path: Path) -> Found | None:
+    """The pages as Pillow decodes them; None for colours of more than 8 bits."""
     with path.open("rb") as file, _plugin("TIFF")(file) as picture:
+        bits = picture.tag_v2.get(258, (1,))
+        if len(bits) > 1 and max(bits) > 8:
+            return None
         pages = int(picture.n_frames)
         _small_enough(path, picture.size, pages)
         found = Found()
@@ -133,40 +146,34 @@ def _tiff(path: Path) -> Found:
         described = str(picture.tag_v2.get(270, ""))
         if "<OME" in described:
             found.attributes[OME] = described
-        deep = _is_deep(picture)
-        if not deep:
-            first = _decoded(picture, found)
-            layers = [first]
-            for page in range(1, pages):
-                picture.seek(page)
-                _small_enough(path, picture.size, pages)
-                layer = _decoded(picture, Found())
-                if layer.shape != first.shape or layer.dtype != first.dtype:
-                    found.said.append(
-                        f"The file holds {pages} pictures of different size or kind; "
-                        "the first is read."
-                    )
-                    layers = [first]
-                    break
-                layers.append(layer)
-            found.samples = np.stack(layers)
-    if deep:
-        found.samples = _deep_tiff(path)
+        layers = [_decoded(picture, found)]
+        for page in range(1, pages):
+            picture.seek(page)
+            _small_enough(path, picture.size, pages)
+            layer = _decoded(picture, Found())
+            if (layer.shape, layer.dtype) != (layers[0].shape, layers[0].dtype):
+                found.said.append(
+                    f"The file holds {pages} pictures of different size or kind; the first is read."
+                )
+                del layers[1:]
+                break
+            layers.append(layer)
+    found.samples = np.stack(layers)
     return found
 
 
-def _is_deep(picture: Any) -> bool:
-    """Whether Pillow would lose bits: colours of more than 8 bits, or odd numbers of channels."""
-    bits = picture.tag_v2.get(258, (1,))
-    return len(bits) > 1 and max(bits) > 8
-
-
-def _deep_tiff(path: Path) -> NDArray[Any]:
-    """(pages, rows, columns, channels) of a TIFF whose colours have more than 8 bits."""
+def _deep_tiff(path: Path) -> Found:
+    """A TIFF whose colours have more than 8 bits: (pages, rows, columns, channels)."""
     import tifffile
 
+    found = Found()
     with tifffile.TiffFile(path) as file:
         series = file.series[0]
+        rows, columns = series.keyframe.shape[:2]
+        _small_enough(path, (columns, rows), max(1, series.size // max(1, rows * columns) // 3))
+        turned = series.keyframe.tags.valueof(274, default=1)
+        if file.is_ome:
+            found.attributes[OME] = str(file.ome_metadata)
         try:
             samples = series.asarray()
         except ValueError as error:
@@ -177,9 +184,16 @@ def _deep_tiff(path: Path) -> NDArray[Any]:
                 "Save it without compression or with deflate."
             ) from error
         axes = series.axes
-    last = samples if axes.endswith("S") else np.moveaxis(samples, axes.index("S"), -1)
-    rows, columns, channels = last.shape[-3:]
-    return last.reshape(-1, rows, columns, channels)[..., : 3 if channels >= 3 else 1]
+    if "S" not in axes:
+        samples, axes = samples[..., None], axes + "S"
+    last = np.moveaxis(samples, axes.index("S"), -1)
+    pages = last.reshape(-1, *last.shape[-3:])[..., : 3 if last.shape[-1] >= 3 else 1]
+    if last.shape[-1] in {2, 4}:
+        found.said.append(ALPHA)
+    if 2 <= turned <= 8:
+        found.said.append(f"The picture was turned upright (EXIF orientation {turned}).")
+    found.samples = np.stack([_upright(page, turned) for page in pages])
+    return found
 
 
 def _plugin(kind: str) -> Any:
@@ -331,6 +345,7 @@ def _ome_grid(told: str, shape: tuple[int, int, int]) -> Grid:
 def _ome_mm(told: str, axis: str) -> float:
     """The size of a pixel along X, Y or Z, mm; 0 where it is not told."""
     unit = _ome(told, f"PhysicalSize{axis}Unit") or "µm"
+    unit = unit.replace("Â", "").replace("&#181;", "µ")  # UTF-8 taken for Latin-1, or escaped
     size = _ome(told, f"PhysicalSize{axis}")
     return float(size) * MICRONS.get(unit, 0.0) / 1000 if size else 0.0
 
