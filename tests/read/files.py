@@ -8,6 +8,7 @@ from pathlib import Path
 import nibabel
 import numpy as np
 from PIL import Image as Picture
+from pydicom.data import get_testdata_file
 
 
 def nifti(path: Path, samples: np.ndarray, *, sizes=(1.0, 1.0, 1.0), scale=None) -> Path:
@@ -55,7 +56,9 @@ def bomb(path: Path, side: int) -> Path:
 
 
 def one_of_each(folder: Path) -> dict[str, Path]:
-    """A sound file for every reader but DICOM, by the reader's name."""
+    """A sound file for every reader, by the reader's name."""
+    scan = folder / "scan.dcm"
+    scan.write_bytes(Path(get_testdata_file("CT_small.dcm", download=False)).read_bytes())
     grey = np.arange(60, dtype=np.uint8).reshape(5, 12)
     Picture.fromarray(grey).save(folder / "a.png")
     np.savez(folder / "3D_case.npz", imgs=np.zeros((4, 5, 6), np.uint8), spacing=(1, 2, 3))
@@ -65,6 +68,7 @@ def one_of_each(folder: Path) -> dict[str, Path]:
         b"space origin: (1,2,3)\n\n" + bytes(range(24))
     )
     return {
+        "dicom": scan,
         "nifti": nifti(folder / "a.nii.gz", np.zeros((6, 5, 4), np.int16)),
         "picture": folder / "a.png",
         "npz": folder / "3D_case.npz",
