@@ -63,11 +63,19 @@ def run(
     told: Callable[[int], None] = lambda _: None,
 ) -> None:
     """Do the tasks and append their lines; `told` hears how many objects each task had."""
+    _end_line(file)
     for lines in _lines(tasks, jobs=jobs):
         text = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
         with file.open("a", encoding="utf-8") as stream:
             stream.write(text)
         told(len(lines))
+
+
+def _end_line(file: Path) -> None:
+    """End a line that a killed process left torn, or the next one would be lost with it."""
+    if file.is_file() and file.read_bytes()[-1:] not in (b"\n", b""):
+        with file.open("a", encoding="utf-8") as stream:
+            stream.write("\n")
 
 
 def tasks_for(

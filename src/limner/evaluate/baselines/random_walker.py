@@ -1,16 +1,15 @@
 """The random walker: a pixel joins the seeds that a walker from it would meet first.
 
-Source   Grady, IEEE PAMI 28(11), 2006; scikit-image's `random_walker`.
+Source   Grady, IEEE PAMI 28(11), 2006; weights as in scikit-image's `random_walker`.
 Differs  the picture is cut to a window and shrunk to `side` pixels. What is certainly not the
          object is the outside of a box or, for clicks, the border of the window and the
          outside clicks; a pixel joins above `share`, not above a half, because one spot
          against a whole border is an uneven start.
 """
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,16 +22,19 @@ from limner.prompt import Prompt, draw
 from limner.prompt.box import Box
 from limner.prompt.click import Click
 
-ANY = 1000
+ANY = 1000  # clicks
+CLOSE = 1e-4  # residual, as a share of the first, at which the system counts as solved
+MOST = 2000  # steps of the solver
 
 
 @BASELINES.add
 @dataclass(frozen=True)
 class RandomWalker:
-    """scikit-image's random walker, seeded by a box or by clicks.
+    """A random walker, seeded by a box or by clicks.
 
     beta     how much an edge hinders the walker
-    side     pixels that the longer side of the window is shrunk to
+    side     pixels that the longer side of the window round clicks is shrunk to
+    within   the same for the window round a box
     core     axes of the ellipse that is certain in a box, as a share of the box
     inbox    share above which a pixel joins, for a box
     reach    of the window round clicks, as a share of the picture's shorter side
@@ -41,10 +43,11 @@ class RandomWalker:
     """
 
     beta: float = 500.0
-    side: int = 96
+    side: int = 64
+    within: int = 96
     core: float = 0.8
     inbox: float = 0.4
-    reach: float = 0.25
+    reach: float = 0.2
     spot: float = 2.0
     share: float = 0.3
 
@@ -65,31 +68,28 @@ class RandomWalker:
         self, encoded: Encoded, prompts: Sequence[Prompt], previous: Prediction | None = None
     ) -> Prediction:
         """What the walkers say, seeded by the box where there is one, and by every click."""
+        del previous
         check(self.abilities, prompts, encoded.image)
         plane = encoded.features["shown"]
         box = next((each for each in prompts if isinstance(each, Box)), None)
         if box is None:
-            low, high = self._window(encoded, prompts, previous)
+            low, high = self._window(encoded, prompts)
         else:
             low, high = (each[1:] for each in box.faces(encoded.grid))
             low, high = low - 0.1 * (high - low) - 2, high + 0.1 * (high - low) + 2
-        view = View.of(plane, low, high, side=self.side)
+        view = View.of(plane, low, high, side=self.within if box else self.side)
         seeds = self._seeds(encoded, prompts, view)
         level = self.share if box is None else self.inbox
-        inside = view.outward(_walked(view.samples, seeds, beta=self.beta) * (0.5 / level))
+        inside = view.outward(walked(view.samples, seeds, beta=self.beta) * (0.5 / level))
         return answer(inside, encoded, prompts, card=self.card)
 
-    def _window(
-        self, encoded: Encoded, prompts: Sequence[Prompt], previous: Prediction | None
-    ) -> tuple[Points, Points]:
-        """Faces of the window: round every inside click and what was found before."""
+    def _window(self, encoded: Encoded, prompts: Sequence[Prompt]) -> tuple[Points, Points]:
+        """Faces of the window: round every click inside, or round the others if there is none."""
         places = _places(encoded, prompts, inside=True)
         if not len(places):
             places = _places(encoded, prompts, inside=False)
         margin = self.reach * min(encoded.grid.shape[1:])
-        low, high = places.min(axis=0) - margin, places.max(axis=0) + margin
-        del previous
-        return low, high
+        return places.min(axis=0) - margin, places.max(axis=0) + margin
 
     def _seeds(self, encoded: Encoded, prompts: Sequence[Prompt], view: View) -> NDArray[np.int8]:
         """0 unknown, 1 inside, 2 outside; clicks count before everything else."""
@@ -121,21 +121,48 @@ def _discs(shape: tuple[int, int], places: Points, *, radius: float) -> Bools:
     return inside
 
 
-def _walked(samples: NDArray[np.float32], seeds: NDArray[np.int8], *, beta: float) -> Any:
-    """(rows, columns): the share of walkers that meet an inside seed first."""
-    from skimage.segmentation import random_walker
+def walked(
+    samples: NDArray[np.float32], seeds: NDArray[np.int8], *, beta: float
+) -> NDArray[np.float64]:
+    """(rows, columns): the share of walkers from each pixel that meet an inside seed first.
 
-    if not ((seeds == 1).any() and (seeds == 2).any() and (seeds == 0).any()):
-        return (seeds == 1).astype(np.float64)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it advises other solvers, which need more packages
-        shares = random_walker(
-            samples.astype(np.float64),
-            seeds,
-            beta=beta,
-            mode="cg_j",
-            tol=1e-3,
-            return_full_prob=True,
-            channel_axis=-1,
-        )
-    return shares[0]
+    Weights as scikit-image has them, so that its `beta` means the same. The linear system is
+    solved by conjugate gradients with the diagonal as preconditioner, for one label only.
+    """
+    fixed = seeds > 0
+    share = (seeds == 1).astype(np.float64)
+    if not ((seeds == 1).any() and (seeds == 2).any()) or fixed.all():
+        return share
+    scale = beta / (10 * max(float(samples.std()), 1e-6)) / np.sqrt(samples.shape[2])
+    along = [(np.diff(samples, axis=axis).astype(np.float64) ** 2).sum(axis=2) for axis in (0, 1)]
+    down, across = (np.exp(-scale * each) + 1e-6 for each in along)
+    degree = np.zeros(seeds.shape)
+    degree[:-1] += down
+    degree[1:] += down
+    degree[:, :-1] += across
+    degree[:, 1:] += across
+
+    def spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """What neighbours hand over, at the pixels that are not fixed."""
+        handed = np.zeros_like(values)
+        handed[:-1] += down * values[1:]
+        handed[1:] += down * values[:-1]
+        handed[:, :-1] += across * values[:, 1:]
+        handed[:, 1:] += across * values[:, :-1]
+        handed[fixed] = 0
+        return handed
+
+    rest = spread(share)
+    step = near = rest / degree
+    size = first = float((rest * near).sum())
+    for _ in range(MOST):
+        if size <= CLOSE**2 * first:
+            break
+        moved = degree * step - spread(step)
+        pace = size / float((step * moved).sum())
+        share += pace * step
+        rest = rest - pace * moved
+        near = rest / degree
+        size, before = float((rest * near).sum()), size
+        step = near + size / before * step
+    return share
