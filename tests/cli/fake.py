@@ -35,7 +35,7 @@ class Fake:
         answered = set()
         for number in sorted({each.object for each in prompts}):
             mine = [each for each in prompts if each.object == number]
-            slices = {int(round(float(grid.index_at(p)[0]))) for e in mine for p in e.places_mm}
+            slices = {round(float(grid.index_at(p)[0])) for e in mine for p in e.places_mm}
             inside = np.zeros(grid.shape, bool)
             for one in slices:
                 here = grid.slice_at(one)

@@ -91,7 +91,7 @@ SCANS = (
         (
             thing("aorta", box([0, 74], [25, 110])),
             thing("spinal canal", box([43, 47], [63, 71])),
-            thing("vertebral body", box([4, 40], [44, 81])),
+            thing("vertebral body", box([4, 40], [42, 81])),
         ),
     ),
     Scan(
