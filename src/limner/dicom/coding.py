@@ -1,5 +1,6 @@
 """How the samples of a file are stored, and whether its claim can be believed."""
 
+import struct
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ NATIVE = {
     "1.2.840.10008.1.2.2": ">",
 }
 DEFLATED = "1.2.840.10008.1.2.1.99"
+ITEM = 0xE000FFFE  # (FFFE,E000), its bytes read as one number
 GREY = {"MONOCHROME1", "MONOCHROME2"}
 
 
@@ -114,13 +116,13 @@ def _need_decoder(header: Header) -> None:
     syntax, name = header.syntax, header.place.name
     try:
         ready = get_decoder(syntax).is_available
-    except NotImplementedError:
+    except (NotImplementedError, ValueError):
         ready = False
     if not ready:
         called = syntax.name if syntax.name != str(syntax) else "private or unknown"
         raise UnreadableFile(
             f"'{name}' has the transfer syntax {syntax} ({called}), which cannot be decoded "
-            "here. Export it uncompressed, or convert it with: gdcmconv --raw"
+            "here. Export it uncompressed, or convert it with 'gdcmconv --raw'."
         )
 
 
@@ -135,14 +137,39 @@ def _check_claim(found: Coding, frames: int) -> None:
         )
     if header.syntax == DEFLATED or header.pixels_at < 0:
         return
+    if header.length < 0 and not found.order:
+        _check_items(found, frames)
+        return
     there = header.place.size - header.pixels_at
-    needed = claimed
-    if found.colour == "YBR_FULL_422" and found.order:
-        needed = claimed * 2 // 3
-    if not found.order and found.bits >= 8:
-        needed = 8 * frames  # encapsulated: each frame is at least an item's tag and length
+    needed = claimed * 2 // 3 if found.colour == "YBR_FULL_422" else claimed
     if there < needed:
         raise UnreadableFile(
             f"'{name}' claims {shape}, {needed} bytes, but only {there} are there: it was cut "
             "off. Fetch or export it again."
+        )
+
+
+def _check_items(found: Coding, frames: int) -> None:
+    """Walk over the items of encapsulated samples (PS3.5 A.4): all there, and enough of them.
+
+    A decoder that is given half a picture may take a minute to find out.
+    """
+    header, name = found.header, found.header.place.name
+    size, at, items = header.place.size, header.pixels_at, 0
+    with header.place.open() as file:
+        while at + 8 <= size:
+            file.seek(at)
+            tag, length = struct.unpack("<LL", file.read(8))
+            if tag != ITEM:
+                break
+            at, items = at + 8 + length, items + 1
+    if at > size:
+        raise UnreadableFile(
+            f"'{name}' should go on for {at - size} bytes more: it was cut off. "
+            "Fetch or export it again."
+        )
+    if items - 1 < frames:  # the first item is the table of offsets
+        raise UnreadableFile(
+            f"'{name}' claims {frames} frames but holds {max(0, items - 1)}. "
+            "Fetch or export it again."
         )

@@ -1,9 +1,11 @@
 """One frame as it was stored: read plain from the file, or by the decoder of its syntax.
 
-JPEG 2000 and its high-throughput kind go to OpenJPEG, JPEG-LS to CharLS, the other JPEG
-kinds to GDCM, run lengths to pydicom; pydicom chooses, and tries the next where one fails.
+JPEG 2000 and its high-throughput kind go to OpenJPEG, JPEG-LS to CharLS, 8-bit JPEG to
+Pillow, run lengths to pydicom. GDCM has the kinds of JPEG that the others lack, and no more:
+damaged samples can make it end the program.
 """
 
+import struct
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,15 +14,31 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 import pydicom
 from numpy.typing import NDArray
+from pydicom.encaps import get_frame
 from pydicom.pixels.decoders.base import get_decoder
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.pixels.utils import as_pixel_options
 
 from limner.dicom.coding import DEFLATED, Coding
+from limner.dicom.frames import frame_count
 from limner.dicom.headers import DAMAGE, quietly
 from limner.errors import UnreadableFile
 
 JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
+PLUGINS = {
+    "1.2.840.10008.1.2.5": "pydicom",
+    "1.2.840.10008.1.2.4.50": "pillow",
+    JPEG_EXTENDED: "pillow",
+    "1.2.840.10008.1.2.4.57": "gdcm",
+    "1.2.840.10008.1.2.4.70": "gdcm",
+    "1.2.840.10008.1.2.4.80": "pyjpegls",
+    "1.2.840.10008.1.2.4.81": "pyjpegls",
+    "1.2.840.10008.1.2.4.90": "pylibjpeg",
+    "1.2.840.10008.1.2.4.91": "pylibjpeg",
+    "1.2.840.10008.1.2.4.201": "pylibjpeg",
+    "1.2.840.10008.1.2.4.202": "pylibjpeg",
+    "1.2.840.10008.1.2.4.203": "pylibjpeg",
+}
 
 
 def stored_frame(found: Coding, index: int) -> NDArray[Any]:
@@ -73,6 +91,9 @@ def _decoded(found: Coding, index: int) -> NDArray[Any]:
     else:
         options = as_pixel_options(header.dataset)
         options["pixel_keyword"] = "PixelData"  # the header was read without it
+        options["decoding_plugin"] = PLUGINS.get(header.syntax, "")
+        if options["decoding_plugin"] == "gdcm":
+            _check_jpeg(found, index)
         with header.place.open() as file:
             if found.order == ">":  # bytes that were written as words lie in swapped pairs
                 file.seek(header.pixels_at - 8)
@@ -92,6 +113,8 @@ def _twelve_bits(found: Coding, index: int) -> NDArray[Any]:
     """JPEG with 12 bits: only GDCM's own reader decodes it, from a file and not from bytes."""
     import gdcm
 
+    for each in range(index + 1):
+        _check_jpeg(found, each)
     place = found.header.place
     with TemporaryDirectory() as folder:
         path = place.path
@@ -105,6 +128,29 @@ def _twelve_bits(found: Coding, index: int) -> NDArray[Any]:
         raw = reader.GetImage().GetBuffer().encode("utf-8", "surrogateescape")
     frames = np.frombuffer(raw, found.stored).reshape(-1, found.rows, found.columns)
     return np.asarray(frames[index])
+
+
+def _check_jpeg(found: Coding, index: int) -> None:
+    """Compare the JPEG's own size with that of the header, which GDCM trusts and dies of."""
+    header = found.header
+    with header.place.open() as file:
+        file.seek(header.pixels_at)
+        count = frame_count(header)
+        packed = get_frame(cast("BinaryIO", file), index, number_of_frames=count)
+    at = 2
+    while at + 10 <= len(packed) and packed[at] == 0xFF:
+        marker = packed[at + 1]
+        if 0xC0 <= marker <= 0xCF and marker not in {0xC4, 0xC8, 0xCC}:  # start of frame
+            precision, rows, columns, parts = struct.unpack_from(">BHHB", packed, at + 4)
+            told = (rows, columns, parts)
+            if told == (found.rows, found.columns, found.per_pixel) and precision <= found.bits:
+                return
+            raise ValueError(
+                f"the JPEG has {rows} x {columns} pixels of {parts} samples of {precision} bits, "
+                f"the header says {found.rows} x {found.columns}, {found.per_pixel}, {found.bits}"
+            )
+        at += 2 + int(struct.unpack_from(">H", packed, at + 2)[0])
+    raise ValueError("the JPEG has no start of frame")
 
 
 def measured(found: Coding) -> Coding:

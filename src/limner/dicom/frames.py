@@ -81,7 +81,7 @@ def frames(told: Header, file: int) -> list[Frame]:
     """
     dataset = told.dataset
     size = _size(told)
-    count = _count(told)
+    count = frame_count(told)
     groups = value(dataset, "PerFrameFunctionalGroupsSequence")
     if groups is not None:
         if len(groups) < count:
@@ -110,7 +110,7 @@ def _size(told: Header) -> tuple[int, int]:
     return int(rows), int(columns)
 
 
-def _count(told: Header) -> int:
+def frame_count(told: Header) -> int:
     given = text(told.dataset, "NumberOfFrames")
     count = number(told.dataset, "NumberOfFrames", 1.0) or 1.0
     if (given and not numbers(told.dataset, "NumberOfFrames")) or not 1 <= count <= FRAMES_MOST:

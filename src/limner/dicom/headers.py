@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import logging
 import struct
 import warnings
 import zlib
@@ -16,17 +17,18 @@ from typing import Any, BinaryIO, cast
 import pydicom
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import RawDataElement
-from pydicom.errors import InvalidDicomError
+from pydicom.errors import BytesLengthException, InvalidDicomError
 from pydicom.tag import BaseTag
 from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
 
-from limner.dicom.places import Place, looks_like_dicom, places
+from limner.dicom.places import SUFFIXES, Place, looks_like_dicom, places
 from limner.errors import UnreadableFile
 
 # What pydicom and its decoders raise for a damaged file: there is no common class.
 DAMAGE = (
     ArithmeticError,
     AttributeError,
+    BytesLengthException,
     EOFError,
     LookupError,
     MemoryError,
@@ -64,9 +66,9 @@ class Header:
     @property
     def syntax(self) -> UID:
         """The transfer syntax; that of an old file without one is guessed by pydicom."""
-        told = self.dataset.file_meta.get("TransferSyntaxUID")
+        told = text(self.dataset.file_meta, "TransferSyntaxUID")
         if told:
-            return UID(str(told))
+            return UID(told)
         implicit, little = self.dataset.original_encoding
         if not little:
             return pydicom.uid.ExplicitVRBigEndian
@@ -78,27 +80,35 @@ class Header:
 @contextmanager
 def quietly() -> Iterator[None]:
     """pydicom without warnings: what matters of them is said in `Source.problems`."""
-    with warnings.catch_warnings(), pydicom.config.disable_value_validation():
-        warnings.simplefilter("ignore")
-        yield
+    logger, level = pydicom.config.logger, pydicom.config.logger.level
+    logger.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings(), pydicom.config.disable_value_validation():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        logger.setLevel(level)
 
 
-def headers(path: Path) -> list[Header]:
-    """The headers of all DICOM files at the path, in the order of their names.
+def headers(path: Path) -> tuple[list[Header], list[str]]:
+    """The headers of all DICOM files at the path, and the names of those that should be.
 
-    Files that are not DICOM are left out of a folder or zip. A DICOMDIR stands for the
-    files that it lists. Raises UnreadableFile where nothing is DICOM, and for a damaged
-    file: which one, and why.
+    Files that are not DICOM are left out of a folder or zip; those whose ending promises it
+    are named. A DICOMDIR stands for the files that it lists. Raises UnreadableFile where
+    nothing is DICOM, and for a damaged file: which one, and why.
     """
     with quietly():
         found = list(places(path))
         if len(found) == 1 and found[0].path == path and not found[0].member:
-            return _one(found[0])
-        told = [_header(place) for place in found if looks_like_dicom(place)]
+            return _one(found[0]), []
+        dicom = {place for place in found if looks_like_dicom(place)}
+        told = [_header(place) for place in found if place in dicom]
     kept = [each for each in told if not _is_directory(each)]
     if not kept:
         raise UnreadableFile(f"There is no DICOM image in '{path.name}'.")
-    return kept
+    suffixes = tuple(SUFFIXES)
+    strays = [p.name for p in found if p not in dicom and p.name.lower().endswith(suffixes)]
+    return kept, strays
 
 
 def header(place: Place) -> Header:
@@ -140,7 +150,7 @@ def _one(place: Place) -> list[Header]:
 
 
 def _is_directory(told: Header) -> bool:
-    return str(told.dataset.file_meta.get("MediaStorageSOPClassUID", "")) == DIRECTORY
+    return text(told.dataset.file_meta, "MediaStorageSOPClassUID") == DIRECTORY
 
 
 def _header(place: Place) -> Header:
@@ -268,7 +278,10 @@ def _written(dataset: pydicom.Dataset, keyword: str, kinds: frozenset[str]) -> s
 
     pydicom's own conversion takes ten times as long, which three hundred slices show.
     """
-    item: Any = dataset.get_item(_tag(keyword))
+    try:
+        item: Any = dataset.get_item(_tag(keyword))
+    except DAMAGE:
+        return None
     if not isinstance(item, RawDataElement) or not isinstance(item.value, bytes):
         return None
     if (item.VR or dictionary_VR(item.tag)) not in kinds:

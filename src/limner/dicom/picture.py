@@ -2,9 +2,9 @@
 
 from typing import Literal
 
-from limner.dicom.coding import Coding, coding
+from limner.dicom.coding import Coding
 from limner.dicom.decode import measured
-from limner.dicom.frames import PROJECTIONS, TOMOGRAPHIC, Frame, frame_times_s
+from limner.dicom.frames import PROJECTIONS, TOMOGRAPHIC, Frame, frame_count, frame_times_s
 from limner.dicom.headers import Header, digests, numbers, quietly, text, value
 from limner.dicom.layout import Layout
 from limner.dicom.pixels import DicomPixels, sample_type, scaling
@@ -73,7 +73,7 @@ def picture(found: Found) -> Image:
         first = every[layout.cells[0][0].first.file]
         frames = list(found.stack.frames)
         files = sorted({frame.file for frame in frames})
-        codings = _codings(every, files)
+        codings = _codings(found, files)
         _check_alike(codings)
         uptake = _suv(first, [every[k] for k in files])
         pixels = _pixels(layout, frames, codings, factor=uptake.factor)
@@ -98,18 +98,13 @@ def picture(found: Found) -> Image:
     return Image(pixels, grid, unit, times_s, source)
 
 
-def _codings(every: list[Header], files: list[int]) -> dict[int, Coding]:
-    found = {k: coding(every[k], _frames_of(every[k])) for k in files}
-    full = all(each.plain and each.kept == each.bits == 16 for each in found.values())
-    single = all(_frames_of(every[k]) == 1 for k in files)
-    if full and single and text(every[files[0]].dataset, "Modality") == "CT":
-        return {k: measured(each) for k, each in found.items()}
-    return found
-
-
-def _frames_of(told: Header) -> int:
-    given = numbers(told.dataset, "NumberOfFrames")
-    return int(given[0]) if given else 1
+def _codings(found: Found, files: list[int]) -> dict[int, Coding]:
+    codings = {k: found.codings[k] for k in files}
+    full = all(each.plain and each.kept == each.bits == 16 for each in codings.values())
+    single = all(frame_count(found.headers[k]) == 1 for k in files)
+    if full and single and found.report.modality == "CT":
+        return {k: measured(each) for k, each in codings.items()}
+    return codings
 
 
 def _check_alike(codings: dict[int, Coding]) -> None:

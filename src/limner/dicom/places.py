@@ -5,6 +5,7 @@ Nothing here imports pydicom, so that asking whether a picture is DICOM costs no
 
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +15,7 @@ from limner.errors import UnreadableFile
 SUFFIXES = {".dcm", ".dicom", ".ima"}  # endings that promise DICOM, whatever is inside
 MAGIC_AT = 128  # bytes of preamble before "DICM" (PS3.10 section 7.1)
 ZIPPED_MOST = 8 << 30  # bytes that one member of a zip may unpack to
-DAMAGED_ZIP = (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError)
+DAMAGED_ZIP = (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, zlib.error)
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 `survey` lists them; `choose` gives the one that is meant.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from limner.dicom.coding import coding
+from limner.dicom.coding import DEFLATED, Coding, coding
 from limner.dicom.decode import stored_frame
-from limner.dicom.frames import Frame, frames
+from limner.dicom.frames import frame_count, frames
 from limner.dicom.headers import Header, headers, number, quietly, text
 from limner.dicom.layout import Layout, arrange
 from limner.dicom.stacks import Stack, stacks
@@ -81,6 +81,7 @@ class Found:
 
     report: SeriesReport
     headers: list[Header]
+    codings: dict[int, Coding] = field(default_factory=dict)
     stack: Stack | None = None
     layout: Layout | None = None
 
@@ -123,7 +124,7 @@ def choose(path: Path, wanted: str | None = None) -> Found:
 
 def find(path: Path) -> list[Found]:
     """Every series at the path, each with its stack and layout."""
-    every = headers(path)
+    every, strays = headers(path)
     by_series: dict[tuple[str, str], list[Header]] = {}
     with quietly():
         for each in sorted(every, key=_order):
@@ -133,7 +134,18 @@ def find(path: Path) -> list[Found]:
         found: list[Found] = []
         for group in by_series.values():
             found += _entries(group, len(found) + 1)
+    if strays:
+        said = (
+            f"{len(strays)} of the files are called DICOM but are not (first '{strays[0]}'); "
+            "they are left out."
+        )
+        found = [_saying(each, said) for each in found]
     return found
+
+
+def _saying(found: Found, said: str) -> Found:
+    report = replace(found.report, problems=(*found.report.problems, said))
+    return replace(found, report=report)
 
 
 def _order(told: Header) -> tuple[str, str, float, str, str]:
@@ -167,11 +179,15 @@ def _entries(group: list[Header], first: int) -> list[Found]:
         )
         return [Found(_report(group, first, (said,)), group)]
     try:
+        codings = {k: coding(each, frame_count(each)) for k, each in enumerate(pictures)}
         every = [frame for k, each in enumerate(pictures) for frame in frames(each, k)]
-        parts = stacks(every, lambda frame: _stored(pictures, frame))
+        parts = stacks(every, lambda f: stored_frame(codings[f.file], f.number - 1).tobytes())
     except LimnerError as error:
         return [Found(_report(group, first, (str(error),)), group)]
-    return [_entry(pictures, stack, first + k, problems=problems) for k, stack in enumerate(parts)]
+    return [
+        replace(_entry(pictures, stack, first + k, problems=problems), codings=codings)
+        for k, stack in enumerate(parts)
+    ]
 
 
 def _entry(group: list[Header], stack: Stack, number_in: int, *, problems: list[str]) -> Found:
@@ -182,12 +198,12 @@ def _entry(group: list[Header], stack: Stack, number_in: int, *, problems: list[
     except UnreadableFile as error:
         size = (1, len(stack.frames), rows, columns)
         report = _report(group, number_in, (*said, str(error)), size=size)
-        return Found(replace(report, image=False), group, stack)
+        return Found(replace(report, image=False), group, stack=stack)
     size = (len(layout.cells), len(layout.cells[0]), rows, columns)
     files = len({frame.file for frame in stack.frames})
     report = _report(group, number_in, (*said, *layout.problems), size=size)
     report = replace(report, localiser=stack.localiser, files=files)
-    return Found(report, group, stack, layout)
+    return Found(report, group, stack=stack, layout=layout)
 
 
 def _report(
@@ -217,12 +233,8 @@ def _has_pixels(told: Header) -> bool:
         return True
     keys = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
     return any(key in told.dataset for key in keys) or (
-        told.syntax.is_deflated and "Rows" in told.dataset
+        told.syntax == DEFLATED and "Rows" in told.dataset
     )
-
-
-def _stored(group: list[Header], frame: Frame) -> bytes:
-    return stored_frame(coding(group[frame.file], 1), frame.number - 1).tobytes()
 
 
 def _wanted(every: list[Found], wanted: str) -> Found:
@@ -246,8 +258,7 @@ def _with_passed(found: Found, every: list[Found]) -> Found:
     rest = sorted({each.report.modality or "an object" for each in others if not each.stack})
     parts += [f"{', '.join(rest)} without an image"] if rest else []
     said = f"Also there and passed over: {' and '.join(parts)}."
-    report = replace(found.report, problems=(*found.report.problems, said))
-    return replace(found, report=report)
+    return _saying(found, said)
 
 
 def _opened(found: Found) -> Found:
