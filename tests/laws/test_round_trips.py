@@ -56,9 +56,7 @@ def masks(draw, *, grid=None, most=4) -> Mask:
     ids = draw(some.lists(some.integers(1, 300), unique=True, max_size=most))
     seed = draw(some.integers(0, 2**31))
     layer = np.random.default_rng(seed).choice([0, *ids], where.shape).astype(np.uint16)
-    labels = tuple(
-        Label(3 * n + 2, f"class {n} µ\"'", colour=PALETTE[n]) for n in range(len(ids))
-    )
+    labels = tuple(Label(3 * n + 2, f"class {n} µ\"'", colour=PALETTE[n]) for n in range(len(ids)))
     objects = tuple(
         Object(
             number,

@@ -10,6 +10,7 @@ from limner.read.itk import read
 itk = pytest.importorskip("SimpleITK")
 
 SAMPLES = np.arange(24, dtype=np.int16).reshape(2, 3, 4)
+BYTES = SAMPLES.tobytes()
 
 
 def nrrd(path, *, steps="(1,0,0) (0,2,0) (0,0,3)", space="left-posterior-superior", rest=""):
@@ -21,7 +22,7 @@ def nrrd(path, *, steps="(1,0,0) (0,2,0) (0,0,3)", space="left-posterior-superio
     return path
 
 
-def meta(path, *, spacing="1 2 3", matrix="1 0 0 0 1 0 0 0 1", samples=SAMPLES.tobytes()):
+def meta(path, *, spacing="1 2 3", matrix="1 0 0 0 1 0 0 0 1", samples=BYTES):
     text = (
         "ObjectType = Image\nNDims = 3\nBinaryData = True\nBinaryDataByteOrderMSB = False\n"
         f"CompressedData = False\nTransformMatrix = {matrix}\nOffset = 1 2 3\n"

@@ -4,21 +4,27 @@ from pathlib import Path
 
 from limner.errors import NotFound, UnreadableFile
 from limner.formats import format_of
+from limner.formats._layers import Overlap, later_on_top
 from limner.grid import Grid
 from limner.image import Image
 from limner.mask import Mask
 
 
-def write(mask: Mask, path: Path | str, *, image: Image | None = None) -> None:
+def write(
+    mask: Mask, path: Path | str, *, image: Image | None = None, overlap: Overlap = "refuse"
+) -> None:
     """Write a mask, whole or not at all; the ending of the name picks the format.
 
-    image   the one it belongs to: codes of its header are kept, and an overlay shows it
+    image     the one it belongs to: codes of its header are kept, and an overlay shows it
+    overlap   what becomes of voxels of two objects in a format that holds one a voxel:
+              "refuse", or "later" leaves them to the object that comes later in the mask
 
     Raises BadValue for an ending that is nobody's or a mask that the format cannot hold,
     UnwritableFile where the disk does not take it.
     """
     target = Path(path)
-    format_of(target).write(mask, target, image=image)
+    held = later_on_top(mask) if overlap == "later" and mask.overlap else mask
+    format_of(target).write(held, target, image=image)
 
 
 def read_mask(path: Path | str, *, grid: Grid | None = None) -> Mask:

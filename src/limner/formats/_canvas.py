@@ -47,9 +47,10 @@ class Canvas:
         rows = max(1, round(colours.shape[0] * scale[0]))
         columns = max(1, round(colours.shape[1] * scale[1]))
         self.size = (columns, rows)
+        self.scale = (rows / colours.shape[0], columns / colours.shape[1])
         self.unit = max(1.0, max(rows, columns) / 460)  # the width of a thin line
         self.pixels = np.stack(
-            [_resized(colours[..., channel], self.size, smooth=True) for channel in range(3)],
+            [_resized(colours[..., channel], self.size) for channel in range(3)],
             axis=2,
         )
 
@@ -57,16 +58,27 @@ class Canvas:
         """Tint an object (rows, columns of voxels) lightly and draw its edge crisply."""
         from scipy.ndimage import distance_transform_edt
 
-        level = _resized(inside.astype(np.float32), self.size, smooth=False)
+        if not inside.any():
+            return
+        margin = int(4 * self.unit) + 2
+        (top, bottom), (left, right) = (
+            _span(inside.any(axis=1), self.scale[0], limit=self.size[1], margin=margin),
+            _span(inside.any(axis=0), self.scale[1], limit=self.size[0], margin=margin),
+        )
+        part = self.pixels[top:bottom, left:right]
+        down, across = self.scale
+        most = inside.shape
+        box = (
+            left / across,
+            top / down,
+            min(right / across, most[1]),
+            min(bottom / down, most[0]),
+        )
+        level = _resized(inside.astype(np.float32), part.shape[1::-1], box=box)
         within = level >= 0.5
         if not within.any():  # shrunk away: keep at least a speck
             within = level >= level.max()
-        rows, columns = (np.flatnonzero(within.any(axis=axis)) for axis in (1, 0))
-        margin = int(4 * self.unit) + 2
-        top, bottom = max(rows[0] - margin, 0), rows[-1] + margin + 1
-        left, right = max(columns[0] - margin, 0), columns[-1] + margin + 1
-        part = self.pixels[top:bottom, left:right]
-        held = np.pad(within[top:bottom, left:right], 1)  # so that an edge at the rim is one
+        held = np.pad(within, 1)  # so that an edge at the rim is one
         depth = distance_transform_edt(held) - distance_transform_edt(~held)
         depth = depth[1:-1, 1:-1] - np.where(held[1:-1, 1:-1], 0.5, -0.5)  # 0 at the edge, + inside
         paint = np.array(colour, np.float32) / np.float32(255)
@@ -268,12 +280,25 @@ def _font(size: int) -> Any:
     return ImageFont.load_default(size)
 
 
-def _resized(plane: NDArray[Any], size: tuple[int, int], *, smooth: bool) -> NDArray[np.float32]:
-    """A float plane at (columns, rows): bicubic for pictures, linear for masks."""
+def _resized(
+    plane: NDArray[Any],
+    size: tuple[int, int],
+    *,
+    box: tuple[float, float, float, float] | None = None,
+) -> NDArray[np.float32]:
+    """A float plane at (columns, rows): bicubic; linear for a box of a mask."""
     from PIL import Image as Picture
 
-    how = Picture.Resampling.BICUBIC if smooth else Picture.Resampling.BILINEAR
-    return np.array(Picture.fromarray(np.ascontiguousarray(plane, np.float32)).resize(size, how))
+    how = Picture.Resampling.BILINEAR if box else Picture.Resampling.BICUBIC
+    made = Picture.fromarray(np.ascontiguousarray(plane, np.float32))
+    return np.array(made.resize(size, how, box))
+
+
+def _span(filled: NDArray[np.bool_], scale: float, *, limit: int, margin: int) -> tuple[int, int]:
+    """The screen pixels from the first to the last filled row, and a margin, within the limit."""
+    found = np.flatnonzero(filled)
+    low, high = (found[0] - 1) * scale - margin, (found[-1] + 2) * scale + margin
+    return max(0, int(low)), min(limit, int(high) + 1)
 
 
 def _band(depth: NDArray[Any], half: float) -> NDArray[np.float32]:

@@ -1,6 +1,7 @@
 """The layers of a mask as one label map, for formats that hold one number a voxel."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
@@ -41,6 +42,11 @@ def flattened(mask: Mask, *, overlap: Overlap = "refuse") -> NDArray[Any]:
     return dense
 
 
+def later_on_top(mask: Mask) -> Mask:
+    """The mask with one layer: where objects overlap, the later one keeps the voxel."""
+    return replace(mask, layers=(flattened(mask, overlap="later"),), soft=())
+
+
 def _planes(mask: Mask) -> Iterator[tuple[tuple[int, int], list[NDArray[Any]]]]:
     if not mask.layers:
         return
@@ -60,7 +66,7 @@ def _overlapping(mask: Mask, pair: tuple[int, int], *, voxels: int, number: int)
 
     one, two = sorted(pair)
     return (
-        f"{called(one).capitalize()} and {called(two)} share {voxels} voxels of slice "
-        f"{number + 1}, and this format holds one object a voxel. Say that the later one wins "
-        "(overlap 'later'), or give a folder, which takes one file an object."
+        f"In slice {number + 1}, {called(one)} and {called(two)} share {voxels} voxels, and this "
+        "format holds one object a voxel. Write them to files of their own, or let the later "
+        "one win (overlap 'later')."
     )

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from limner.errors import BadValue
-from limner.formats._layers import Overlap, flattened
+from limner.formats._layers import flattened
 from limner.formats._record import heard, restored, snapped, told
 from limner.grid import Grid
 from limner.image import Image
@@ -49,15 +49,13 @@ def read(path: Path, *, grid: Grid | None = None) -> Mask:
     return mask if grid is None else snapped(mask, grid)
 
 
-def write(
-    mask: Mask, path: Path, *, image: Image | None = None, overlap: Overlap = "refuse"
-) -> None:
+def write(mask: Mask, path: Path, *, image: Image | None = None) -> None:
     """Write a label map, whole or not at all.
 
     image   the scan; the codes of its header are kept
     Raises BadValue when objects overlap, and UnwritableFile.
     """
-    samples = flattened(mask, overlap=overlap)
+    samples = flattened(mask)
     if samples.dtype == np.uint32:
         samples = samples.astype(np.int32)  # read by more programs, and ids end far below
     with replacing(path) as temporary:

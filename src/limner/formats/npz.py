@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from limner.errors import BadValue, UnreadableFile
-from limner.formats._layers import Overlap, flattened
+from limner.formats._layers import flattened
 from limner.grid import Grid
 from limner.image import Image
 from limner.mask import Mask
@@ -50,9 +50,7 @@ def read(path: Path, *, grid: Grid | None = None) -> Mask:
     return Mask.from_labels(labels, grid if grid and grid.shape == own.shape else own)
 
 
-def write(
-    mask: Mask, path: Path, *, image: Image | None = None, overlap: Overlap = "refuse"
-) -> None:
+def write(mask: Mask, path: Path, *, image: Image | None = None) -> None:
     """Write `segs`, whole or not at all.
 
     Raises BadValue for more than one frame or objects that overlap; UnwritableFile.
@@ -60,6 +58,6 @@ def write(
     del image  # the answer has the shape of the case and nothing else
     if mask.times != 1:
         raise BadValue(f"A .npz answer holds one frame, but the mask has {mask.times}.")
-    labels = flattened(mask, overlap=overlap)[0]
+    labels = flattened(mask)[0]
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, segs=labels[0] if len(labels) == 1 else labels)

@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import BadValue, UnreadableFile
-from limner.formats._layers import Overlap, flattened
+from limner.formats._layers import flattened
 from limner.formats._record import KEY, heard, restored, told
 from limner.grid import Grid
 from limner.image import Image
@@ -60,9 +60,7 @@ def read(path: Path, *, grid: Grid | None = None) -> Mask:
     return restored(labels[None, None], place, record)
 
 
-def write(
-    mask: Mask, path: Path, *, image: Image | None = None, overlap: Overlap = "refuse"
-) -> None:
+def write(mask: Mask, path: Path, *, image: Image | None = None) -> None:
     """Write a label map, whole or not at all.
 
     Raises BadValue for more than one slice or frame, for objects that overlap and for ids
@@ -79,7 +77,7 @@ def write(
         )
     if max([*mask.ids, 0]) > 65535:
         raise BadValue(f"PNG holds ids to 65535, but one is {max(mask.ids)}. Give a .nii.gz.")
-    labels = flattened(mask, overlap=overlap)[0, 0]
+    labels = flattened(mask)[0, 0]
     about = PngInfo()
     about.add_text(KEY, told(mask), zip=True)
     if max([*mask.ids, 0]) <= 255:
