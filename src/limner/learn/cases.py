@@ -19,15 +19,55 @@ REGION, INSIDE, OUTSIDE, PRIOR = range(4)
 SHAPE = (SIDE, SIDE)
 BAND = 6  # pixels round an object that count where the rest may hold unlabelled objects
 
-OPENINGS = {
-    "box": 0.33,
-    "click": 0.30,
-    "clicks": 0.08,
-    "stroke": 0.08,
-    "lasso": 0.06,
-    "box and click": 0.05,
-    "prior and click": 0.10,
-}  # how often a case begins so
+
+@dataclass(frozen=True)
+class Diet:
+    """What is practised: how cases begin, how wide a first click looks, how long cases stay.
+
+    openings   how often a case begins so; the shares add up to 1
+    zoom       least and most side of the crop of a first click, over the object's extent
+    stay       the chance that a corrected case stays for another round
+    """
+
+    openings: tuple[tuple[str, float], ...]
+    zoom: tuple[float, float]
+    stay: float
+
+
+# First every round alike; then, since a case's first answer is the hardest and was seen only
+# once in three steps, mostly first answers, and first clicks at every zoom that is tried in use.
+ROUNDS = Diet(
+    (
+        ("box", 0.33),
+        ("click", 0.30),
+        ("clicks", 0.08),
+        ("stroke", 0.08),
+        ("lasso", 0.06),
+        ("box and click", 0.05),
+        ("prior and click", 0.10),
+    ),
+    zoom=(0.8, 7.0),
+    stay=0.68,
+)
+FIRST = Diet(
+    (
+        ("box", 0.28),
+        ("click", 0.44),
+        ("clicks", 0.05),
+        ("stroke", 0.06),
+        ("lasso", 0.04),
+        ("box and click", 0.04),
+        ("prior and click", 0.09),
+    ),
+    zoom=(0.4, 8.0),
+    stay=0.45,
+)
+SWITCH = 0.65  # the share of a run after which FIRST follows ROUNDS
+
+
+def diet(progress: float) -> Diet:
+    """What is practised when that share of the run is done."""
+    return ROUNDS if progress < SWITCH else FIRST
 
 
 @dataclass
@@ -57,14 +97,15 @@ class Case:
         np.maximum(plane, draw.line(SHAPE, path), out=plane)
 
 
-def case(rng: np.random.Generator, scene: Scene) -> Case | None:
+def case(rng: np.random.Generator, scene: Scene, *, practised: Diet = ROUNDS) -> Case | None:
     """A case on one object of the scene, opened; None where too little of it is in view."""
-    opening = str(rng.choice(list(OPENINGS), p=list(OPENINGS.values())))
+    openings, shares = zip(*practised.openings, strict=True)
+    opening = str(rng.choice(openings, p=shares))
     mask = scene.objects == rng.integers(1, scene.count + 1)
-    at = places(_view(rng, mask, opening=opening), rng)
+    at = places(_view(rng, mask, opening=opening, zoom=practised.zoom), rng)
     share, inside = cut(mask[..., None], at)
     target = solid(share[..., 0] * inside)
-    if target.sum() < 12 or target.mean() > 0.95:
+    if target.sum() < 12 or (target.mean() > 0.95 and opening != "click"):
         return None
     crop, _ = cut(scene.picture, at)
     if scene.picture.dtype == np.uint8:
@@ -78,7 +119,13 @@ def case(rng: np.random.Generator, scene: Scene) -> Case | None:
     return fresh
 
 
-def handful(materials: Sequence[tuple[Material, int]], *, seed: int, number: int) -> list[Case]:
+def handful(
+    materials: Sequence[tuple[Material, int]],
+    *,
+    seed: int,
+    number: int,
+    practised: Diet = ROUNDS,
+) -> list[Case]:
     """The cases number `number` of a run: from each material as many as it is listed with.
 
     A pure function of its arguments, so that a run repeats wherever it is made.
@@ -90,7 +137,7 @@ def handful(materials: Sequence[tuple[Material, int]], *, seed: int, number: int
         made = 0
         while made < count:
             shown = material.draw(rng) if made % 2 == 0 or shown is None else shown
-            fresh = case(rng, shown)
+            fresh = case(rng, shown, practised=practised)
             if fresh is None:
                 shown = None
                 continue
@@ -116,7 +163,9 @@ def correct(state: Case, rng: np.random.Generator, *, answer: Floats) -> bool:
     return True
 
 
-def _view(rng: np.random.Generator, mask: Bools, *, opening: str) -> View:
+def _view(
+    rng: np.random.Generator, mask: Bools, *, opening: str, zoom: tuple[float, float]
+) -> View:
     """Where a program would look for what was said: close for a box, at any zoom for a click."""
     low, high = robots.tight_box(mask) + 0.5  # at pixel faces of the picture
     extent = float(max(high - low))
@@ -128,14 +177,17 @@ def _view(rng: np.random.Generator, mask: Bools, *, opening: str) -> View:
         side = float(max(mask.shape)) * rng.uniform(1.0, 1.1)
         centre = np.array(mask.shape) / 2
     else:
-        side = _side(rng, extent, most=float(max(mask.shape)), opening=opening)
+        ratio = {"click": zoom, "box": (1.15, 2.2)}.get(opening, (1.1, 3.5))
+        side = _side(rng, extent, most=float(max(mask.shape)), ratio=ratio)
         centre = _centre(rng, mask, side=side, opening=opening)
     return View((float(centre[0]), float(centre[1])), side, turn, mirrored=mirrored, bend=bend)
 
 
-def _side(rng: np.random.Generator, extent: float, *, most: float, opening: str) -> float:
+def _side(
+    rng: np.random.Generator, extent: float, *, most: float, ratio: tuple[float, float]
+) -> float:
     """How wide the crop is, for an object of that extent in a picture of side `most`."""
-    low, high = {"click": (0.8, 7.0), "box": (1.15, 2.2)}.get(opening, (1.1, 3.5))
+    low, high = ratio
     side = max(12.0, extent * float(np.exp(rng.uniform(np.log(low), np.log(high)))))
     return min(side, max(1.6 * extent, 1.1 * most))
 

@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from limner.learn.cases import Case, correct, handful
+from limner.learn.cases import ROUNDS, Case, Diet, correct, diet, handful
 from limner.learn.material import Material
 from limner.learn.recipe import Batch
 
-Handful = Callable[[int], list[Case]]
+Handful = Callable[[int, Diet], list[Case]]
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 AHEAD = 6  # handfuls asked for before they are needed
 
@@ -30,17 +30,18 @@ AHEAD = 6  # handfuls asked for before they are needed
 class Pool:
     """The cases in the batch, the fresh ones waiting, and the chance that they are drawn by."""
 
-    fetch: Callable[[int], list[Case]]
+    fetch: Handful
     rng: np.random.Generator
     size: int = 16
-    stay: float = 0.68  # the chance that a corrected case stays for another round
     rounds: int = 9  # most corrections of one case
     cases: list[Case] = field(default_factory=list)
     waiting: list[Case] = field(default_factory=list)
     fetched: int = 0  # handfuls taken so far
+    practised: Diet = ROUNDS
 
-    def draw(self) -> Batch:
-        """The batch of this step."""
+    def draw(self, progress: float) -> Batch:
+        """The batch of the step at that share of the run."""
+        self.practised = diet(progress)
         while len(self.cases) < self.size:
             self.cases.append(self._fresh())
         image = torch.from_numpy(np.stack([case.input for case in self.cases]))
@@ -56,7 +57,7 @@ class Pool:
         """Correct each case by what the network answered, or let it go."""
         answers = torch.sigmoid(batch.answers["logits"])[:, 0].numpy()
         for place, (case, answer) in enumerate(zip(self.cases, answers, strict=True)):
-            goes = case.rounds >= self.rounds or self.rng.random() >= self.stay
+            goes = case.rounds >= self.rounds or self.rng.random() >= self.practised.stay
             if goes or not correct(case, self.rng, answer=answer):
                 self.cases[place] = self._fresh()
 
@@ -77,7 +78,7 @@ class Pool:
 
     def _fresh(self) -> Case:
         if not self.waiting:
-            self.waiting = self.fetch(self.fetched)
+            self.waiting = self.fetch(self.fetched, self.practised)
             self.fetched += 1
         return self.waiting.pop()
 
@@ -92,18 +93,19 @@ def workers(
     """
     make = partial(handful, materials, seed=seed)
     if count == 0:
-        yield lambda number: make(number=number)
+        yield lambda number, practised: make(number=number, practised=practised)
         return
-    waiting: dict[int, Future[list[Case]]] = {}
+    waiting: dict[tuple[int, Diet], Future[list[Case]]] = {}
     # A worker reads these when it starts: threads of its own would take the network's cores.
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     with ProcessPoolExecutor(count, get_context("spawn"), initializer=_quietly) as executor:
 
-        def fetch(number: int) -> list[Case]:
+        def fetch(number: int, practised: Diet) -> list[Case]:
             for ahead in range(number, number + AHEAD):
-                if ahead not in waiting:
-                    waiting[ahead] = executor.submit(make, number=ahead)
-            return waiting.pop(number).result()
+                if (ahead, practised) not in waiting:
+                    made = executor.submit(make, number=ahead, practised=practised)
+                    waiting[ahead, practised] = made
+            return waiting.pop((number, practised)).result()
 
         try:
             yield fetch

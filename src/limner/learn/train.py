@@ -17,8 +17,8 @@ from limner.safely import replacing
 class Feed(Protocol):
     """Where batches come from, and where the answers to them go."""
 
-    def draw(self) -> Batch:
-        """The batch of this step."""
+    def draw(self, progress: float) -> Batch:
+        """The batch of the step at that share of the run."""
         ...
 
     def take(self, batch: Batch) -> None:
@@ -125,7 +125,7 @@ def train(state: TrainState) -> Iterator[dict[str, float]]:
         rate = state.schedule.at(step=state.step, progress=state.progress)
         for group in state.optimiser.param_groups:
             group["lr"] = rate
-        batch = state.feed.draw()
+        batch = state.feed.draw(state.progress)
         terms = state.recipe.losses(state.nets, batch, state.progress)
         state.optimiser.zero_grad()
         torch.autograd.backward(list(terms.values()))
