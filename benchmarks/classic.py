@@ -77,7 +77,7 @@ def main() -> None:
         table[method] = measured(classic(method=method), chosen, kinds=("box", "click"))
         print(method, table[method], flush=True)
     told = {**stamp(seed=options.seed), "half": "choose", "objects": len(chosen), "methods": table}
-    write_text(options.out, json.dumps(told, indent=1) + "\n")
+    write_text(json.dumps(told, indent=1) + "\n", options.out)
 
 
 if __name__ == "__main__":

@@ -46,7 +46,7 @@ class Working:
         sizes = np.subtract(high, low)
         most = FLAT_SIDE if sizes[0] == 1 else DEEP_SIDE
         step = max(float((sizes * spacing)[sizes > 1].max(initial=0)) / most, float(spacing.min()))
-        factors = np.clip(np.rint(step / spacing), 1, sizes).astype(int)
+        factors = np.clip(np.ceil(step / spacing - 1e-6), 1, sizes).astype(int)
         while (-(-sizes // factors) > most).any():
             factors = np.where(-(-sizes // factors) > most, factors + 1, factors)
         a, b, c = factors.tolist()
