@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from limner.errors import BadValue
+from limner.errors import BadValue, GeometryMismatch
 
 if TYPE_CHECKING:
     from limner.grid import Grid, Vector
@@ -134,6 +134,11 @@ def prior(
     from limner.prompt.prior import Prior
 
     mask = read_mask(file, grid=grid)
+    if not mask.grid.placed and mask.grid.shape != grid.shape:
+        raise GeometryMismatch(
+            f"The mask '{file.name}' has {mask.grid.shape} voxels and the image {grid.shape}, and "
+            "it does not say where it lies. Give a mask of the image's own size."
+        )
     number = object if value is None else value
     if number not in mask.ids:
         if value is not None or len(mask.ids) != 1:
