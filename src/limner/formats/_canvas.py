@@ -62,8 +62,8 @@ class Canvas:
             return
         margin = int(4 * self.unit) + 2
         (top, bottom), (left, right) = (
-            _span(inside.any(axis=1), self.scale[0], limit=self.size[1], margin=margin),
-            _span(inside.any(axis=0), self.scale[1], limit=self.size[0], margin=margin),
+            _span(np.asarray(inside.any(axis=1)), self.scale[0], limit=self.size[1], margin=margin),
+            _span(np.asarray(inside.any(axis=0)), self.scale[1], limit=self.size[0], margin=margin),
         )
         part = self.pixels[top:bottom, left:right]
         down, across = self.scale
@@ -228,7 +228,8 @@ def sheet(tiles: Sequence[NDArray[np.uint8]], legend: Sequence[Legend]) -> NDArr
 
 def _unit(tiles: Sequence[NDArray[np.uint8]]) -> float:
     """How large letters are, by the tiles and not by the sheet."""
-    return min(2.0, max(1.0, max(tile.shape[1] for tile in tiles) / 640))
+    widest: int = max(tile.shape[1] for tile in tiles)
+    return min(2.0, max(1.0, widest / 640))
 
 
 def _legend(lines: Sequence[Legend], columns: int, *, unit: float) -> NDArray[np.uint8]:
