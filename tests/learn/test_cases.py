@@ -1,5 +1,7 @@
 """Cases: prompts lie where they should, rounds mend, and a handful repeats itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import ndimage
@@ -7,14 +9,17 @@ from scipy import ndimage
 pytest.importorskip("torch")
 
 from limner.learn.cases import (  # torch first
+    FIRST,
     INSIDE,
-    OPENINGS,
     OUTSIDE,
     PRIOR,
     REGION,
+    ROUNDS,
+    SWITCH,
     Case,
     case,
     correct,
+    diet,
     handful,
 )
 from limner.learn.material import Generated, Scene
@@ -48,8 +53,23 @@ def square():
     return target
 
 
-def test_shares_of_the_openings_are_shares():
-    assert sum(OPENINGS.values()) == pytest.approx(1)
+@pytest.mark.parametrize("practised", [ROUNDS, FIRST])
+def test_shares_of_the_openings_are_shares(practised):
+    assert sum(share for _, share in practised.openings) == pytest.approx(1)
+    assert {name for name, _ in practised.openings} == {name for name, _ in ROUNDS.openings}
+
+
+def test_first_answers_are_practised_last():
+    assert diet(0) is diet(SWITCH - 0.01) is ROUNDS
+    assert diet(SWITCH) is diet(1) is FIRST
+
+
+def test_a_first_click_may_look_at_less_than_the_object():
+    only = replace(FIRST, openings=(("click", 1.0),))
+    made = [case(np.random.default_rng(seed), scene(), practised=only) for seed in range(40)]
+    shares = [one.target.mean() for one in made if one is not None]
+    assert max(shares) > 0.9
+    assert min(shares) < 0.05
 
 
 def test_most_views_hold_enough_of_the_object():
