@@ -6,7 +6,7 @@
     name      "2D_..." or "3D_...": says whether three layers are colours or slices. Without
               it a last axis of 3 and no `spacing` mean colours
 
-`boxes` and `gts` of the same file are read by `limner.formats.npz`. Arrays of Python objects
+`gts` of the same file is read as a mask by `limner.formats.npz`. Arrays of Python objects
 are refused, for loading one can run anything.
 
 Source   Ma et al., arXiv:2304.12306 and github.com/bowang-lab/MedSAM, branch LiteMedSAM.
