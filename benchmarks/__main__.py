@@ -1,48 +1,48 @@
-"""Every benchmark after the other, then the stated bars in one table.
+"""Every bar in one go: `python -m benchmarks`, or some: `python -m benchmarks start prompt`.
 
-python -m benchmarks              all of them; `make bench` does this
-python -m benchmarks start prompt only these
-python -m benchmarks --told       run nothing; the table from the results that are there
+Each runs in a process of its own, one after the other, and writes its file in results/.
+`classic` and `limner evaluate` are not among them: they need the shared data.
 """
 
-import argparse
 import json
 import subprocess
 import sys
+import time
 
 from benchmarks.machine import ROOT
 
-NAMES = ("start", "open_series", "prompt", "runtimes", "metrics", "diameters")
-
-
-def bars(name):
-    """(what, value, at most, met) of one result file; none where it is not there."""
-    file = ROOT / "results" / f"{name}.json"
-    if not file.is_file():
-        return []
-    told = json.loads(file.read_text(encoding="utf-8")).get("bars", {})
-    return [(what, each["value"], each["at_most"], each["met"]) for what, each in told.items()]
+ALL = ("start", "prompt", "open_series", "metrics", "diameters", "runtimes")
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("names", nargs="*", help=", ".join(NAMES))
-    parser.add_argument("--told", action="store_true", help="run nothing, print what is there")
-    asked = parser.parse_args()
-    names = asked.names or NAMES
+    names = tuple(sys.argv[1:]) or ALL
     failed = []
-    for name in () if asked.told else names:
-        print(f"--- {name}", flush=True)
-        words = [sys.executable, "-m", f"benchmarks.{name}"]
-        if subprocess.run(words, cwd=ROOT, check=False).returncode:
+    for name in names:
+        began = time.monotonic()
+        print(f"=== {name}", flush=True)
+        done = subprocess.run([sys.executable, "-m", f"benchmarks.{name}"], cwd=ROOT, check=False)
+        print(f"=== {name} took {time.monotonic() - began:.0f} s", flush=True)
+        if done.returncode:
             failed.append(name)
-    rows = [(name, *row) for name in names for row in bars(name)]
-    wide = max((len(what) for _, what, *_ in rows), default=0)
-    print("\nbar" + " " * wide + "   measured    at most")
-    for _, what, value, at_most, met in rows:
-        print(f"{what:{wide}} {value:>12g} {at_most:>10g}  {'met' if met else 'MISSED'}")
+    missed = [line for name in names for line in bars(name)]
+    print("\nBars" if missed else "\nNo bars were written.")
+    print("\n".join(missed))
     if failed:
         sys.exit(f"These stopped: {', '.join(failed)}.")
+
+
+def bars(name):
+    """One line for each bar of a results file, where it states any."""
+    path = ROOT / "results" / f"{name}.json"
+    stated = json.loads(path.read_text(encoding="utf-8")).get("bars") if path.is_file() else None
+    if not isinstance(stated, dict):
+        return []
+    return [
+        f"  {'met   ' if each['met'] else 'MISSED'} {what}: {each['value']} {each['unit']}, "
+        f"at most {each['at_most']}"
+        for what, each in stated.items()
+        if isinstance(each, dict) and {"value", "unit", "at_most", "met"} <= set(each)
+    ]
 
 
 if __name__ == "__main__":
