@@ -74,8 +74,11 @@ def limner(
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line; ends the process with its exit code."""
     told = list(sys.argv[1:] if arguments is None else arguments)
-    load(told[0] if told else "")
-    app(told, prog_name="limner")
+    try:
+        load(told[0] if told else "")
+        app(told, prog_name="limner")
+    except KeyboardInterrupt:  # before a verb began
+        sys.exit(STOPPED)
 
 
 def load(verb: str = "") -> None:
