@@ -134,7 +134,8 @@ class Window:
     def apply(self, samples: Samples) -> NDArray[np.float32]:
         """Samples as 0 to 1, of the same shape; NaN becomes 0."""
         exact = np.float32 if samples.dtype.itemsize <= 2 else np.float64  # 16 bits fit float32
-        shown = (samples.astype(exact) - self.low) / (self.high - self.low)
+        shown: NDArray[Any] = samples.astype(exact)
+        shown = (shown - self.low) / (self.high - self.low)
         return np.asarray(np.clip(np.nan_to_num(shown, nan=0.0), 0, 1), np.float32)
 
 
