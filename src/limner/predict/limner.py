@@ -9,7 +9,7 @@ package. Another's ONNX file with these inputs and outputs runs here too, from i
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +21,7 @@ from limner.mask import Mask, Object, Soft
 from limner.predict import PREDICTORS, Abilities, Block, Encoded, Prediction, check
 from limner.predict._look import Scene, levels
 from limner.predict._slices import Where, by_slice
-from limner.predict._zoom import Answer, Asking, Question, Task, answer
+from limner.predict._zoom import Answer, Asking, Question, Task, answer, contrast
 from limner.predict.card import Card
 from limner.prompt import Prompt
 from limner.prompt.prior import Prior
@@ -74,7 +74,7 @@ class Limner:
                 told = here if known is not None else (*_painted(previous, where, here), *here)
                 asked[where] = answer(Task(*where, prompts=told, before=known), scene)
         for where, one in self._together(asked, scene).items():
-            found[where] = Answer(one.look, one.logits, one.quality, said[where])
+            found[where] = replace(one, prompts=said[where])
         return _prediction(found, scene, card=self.card, prompts=prompts)
 
     def _together(self, asked: Mapping[Where, Asking], scene: Scene) -> dict[Where, Answer]:
@@ -97,14 +97,17 @@ class Limner:
     def _answers(self, questions: Sequence[Question], scene: Scene) -> Iterable[Answer]:
         for first in range(0, len(questions), AT_ONCE):
             group = questions[first : first + AT_ONCE]
+            sights = [scene.sight(each.look, time=each.time) for each in group]
             shown = [
-                np.concatenate([scene.sight(each.look, time=each.time), each.planes])
-                for each in group
+                np.concatenate([sight, each.planes])
+                for sight, each in zip(sights, group, strict=True)
             ]
             answers = self.network({"image": np.stack(shown)})
             qualities = np.clip(answers["quality"].reshape(-1), 0, 1)
-            for each, logits, quality in zip(group, answers["logits"], qualities, strict=True):
-                yield Answer(each.look, np.asarray(logits[0], np.float32), float(quality))
+            for place, each in enumerate(group):
+                logits = np.asarray(answers["logits"][place, 0], np.float32)
+                outstanding = contrast(logits > 0, sights[place])
+                yield Answer(each.look, logits, float(qualities[place]), outstanding)
 
 
 @PREDICTORS.add
