@@ -71,11 +71,11 @@ class Place:
 
 
 def looks_like_dicom(place: Place) -> bool:
-    """Whether the first bytes are those of a DICOM file, with or without its preamble."""
-    try:
-        head = place.start(MAGIC_AT + 4)
-    except UnreadableFile:
-        return False
+    """Whether the first bytes are those of a DICOM file, with or without its preamble.
+
+    Raises UnreadableFile where they cannot be read: a slice must not get lost in silence.
+    """
+    head = place.start(MAGIC_AT + 4)
     return head[MAGIC_AT:] == b"DICM" or _bare(head)
 
 
@@ -97,10 +97,16 @@ def _bare(head: bytes) -> bool:
 
 
 def holds_dicom(path: Path) -> bool:
-    """Whether there is DICOM at the path; a file that only promises it counts too."""
+    """Whether there is DICOM at the path; a file that only promises it counts too.
+
+    So does one that cannot be read, for the sentence that refuses it comes from here.
+    """
     if path.is_file() and path.suffix.lower() in SUFFIXES:
         return True
-    return any(looks_like_dicom(place) for place in places(path))
+    try:
+        return any(looks_like_dicom(place) for place in places(path))
+    except UnreadableFile:
+        return True
 
 
 def places(path: Path) -> Iterator[Place]:
