@@ -3,9 +3,7 @@
 import json
 from dataclasses import replace
 
-import numpy as np
 import pytest
-from PIL import Image as Picture
 
 from limner.errors import BadValue, NotFound, UnknownName
 from limner.evaluate import record, scoreboard
@@ -13,43 +11,10 @@ from limner.evaluate.contestant import Contestant
 from limner.evaluate.protocols.objects import entries, half_of, load, pictures
 from limner.evaluate.render import page
 from tests.data import shared
+from tests.evaluate.small import made
 
 ELLIPSE = Contestant.of("baseline", "ellipse")
 FILLED = Contestant.of("baseline", "filled_box")
-
-
-def made(folder):
-    """Shared data in little: a set of six pictures, two squares of one label in each."""
-    home = folder / "dev" / "squares"
-    for name in ("images", "masks"):
-        (home / name).mkdir(parents=True)
-    listed = []
-    for number in range(6):
-        labels = np.zeros((30, 40), np.uint8)
-        labels[2:8, 3:9] = 1
-        labels[12:22, 20:30] = 1
-        Picture.fromarray(labels * 200).save(home / "images" / f"{number}.png")
-        Picture.fromarray(labels).save(home / "masks" / f"{number}.png")
-        for component, area in (([2, 3, 8, 9], 36), ([12, 20, 22, 30], 100)):
-            listed.append(
-                {
-                    "set": "squares",
-                    "role": "dev",
-                    "image": f"images/{number}.png",
-                    "mask": f"masks/{number}.png",
-                    "axis": None,
-                    "slice": None,
-                    "label": 1,
-                    "component": component,
-                    "area": area,
-                    "thin": False,
-                    "part": "choose" if number < 5 else "report",
-                }
-            )
-    (folder / "objects.json").write_text(json.dumps({"unit": "", "objects": listed}))
-    sets = [{"name": "squares", "modality": "chest X-ray"}]
-    (folder / "manifest.json").write_text(json.dumps({"sets": sets}))
-    return folder
 
 
 def run(data, store, *contestants, half="choose"):

@@ -4,6 +4,9 @@ Source   Rother, Kolmogorov and Blake, SIGGRAPH 2004; OpenCV's `grabCut`.
 Differs  the picture is cut to the box and its surroundings and shrunk to `side` pixels; with
          `start="ellipse"` the first guess is an ellipse, whose core is certain, instead of
          the whole rectangle, and islands and holes are mended after.
+Tuned    on four objects a set of `choose`: `core` from 0.5 to 0.9, `guess` 0.9 and 1, `around`
+         0.1 to 0.5, `side` 96 and 160, `rounds` 1 and 3, for the ellipse; `around` and
+         `rounds` for the rectangle, which is best with `around=0.5` and stays behind.
 """
 
 from collections.abc import Sequence
