@@ -78,9 +78,9 @@ SCANS = (
         "pydicom",
         "examples_overlay.dcm",
         (
-            thing("right kidney", box([191, 120], [252, 182])),
-            thing("left kidney", box([196, 288], [250, 340])),
-            thing("aorta", box([155, 240], [182, 267])),
+            thing("right kidney", box([192, 121], [247, 181])),
+            thing("left kidney", box([199, 291], [249, 339])),
+            thing("aorta", box([156, 243], [180, 266])),
         ),
     ),
     Scan(
@@ -89,9 +89,9 @@ SCANS = (
         "pydicom",
         "CT_small.dcm",
         (
-            thing("aorta", box([0, 74], [25, 110])),
-            thing("spinal canal", box([43, 47], [63, 71])),
-            thing("vertebral body", box([4, 40], [42, 81])),
+            thing("aorta", box([0, 74], [23, 108])),
+            thing("spinal canal", box([44, 49], [60, 70])),
+            thing("vertebral body", box([6, 42], [42, 78])),
         ),
     ),
     Scan(
@@ -115,7 +115,7 @@ SCANS = (
         "skimage",
         "ihc.png",
         (
-            thing("gland", box([305, 252], [505, 390])),
+            thing("gland", box([309, 255], [502, 384])),
             thing("lumen", stroke([62, 318], [122, 341], [160, 360], [186, 374])),
         ),
     ),
@@ -124,7 +124,7 @@ SCANS = (
         "A cell, phase contrast",
         "skimage",
         "cell.png",
-        (thing("cell", box([308, 366], [438, 496])),),
+        (thing("cell", box([313, 367], [436, 490])),),
     ),
     Scan(
         "volume",
