@@ -8,7 +8,7 @@ Source   Ronneberger et al., MICCAI 2015 (U-Net); prompts and the previous answe
          channels: Xu et al., CVPR 2016, and Sofiiuk et al. (RITM), ICIP 2022.
 Differs  skips are added, not concatenated; residual sum over each block; six levels, of
          which the coarse ones are the wide ones, since they cost little at 128 x 128.
-Expected see results/.
+Expected results/objects_choose.json and objects_report.json hold its Dice after a box and clicks.
 """
 
 from collections.abc import Mapping

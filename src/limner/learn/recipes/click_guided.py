@@ -8,7 +8,7 @@ Differs  2D; rounds are spread over steps by a pool that carries cases and their
          over, so a step is one forward and one backward pass (learn/pool.py); lasso and wrong
          prior masks are further openings; a head predicts the Dice of the answer; an
          exponential average of the weights is what is exported.
-Expected read results/objects.json.
+Expected results/objects_choose.json and objects_report.json hold its Dice after a box and clicks.
 """
 
 from dataclasses import dataclass
