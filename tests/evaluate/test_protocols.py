@@ -64,7 +64,7 @@ def test_a_perfect_predictor_scores_one_and_is_asked_once():
     assert found.failure == ""
 
 
-def test_the_filled_box_scores_the_boxs_dice():
+def test_the_filled_box_scores_the_dice_of_the_box():
     target = np.zeros((20, 20), bool)
     target[3:9, 4:14] = True
     target[3:6, 4:9] = False  # 60 pixels less 15, in a box of 60

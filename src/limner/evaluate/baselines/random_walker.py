@@ -133,7 +133,7 @@ def walked(
     solved by conjugate gradients with the diagonal as preconditioner, for one label only.
     """
     fixed = seeds > 0
-    share = (seeds == 1).astype(np.float64)
+    share: NDArray[np.float64] = np.asarray(seeds == 1, np.float64)
     if not ((seeds == 1).any() and (seeds == 2).any()) or fixed.all():
         return share
     scale = beta / (10 * max(float(samples.std()), 1e-6)) / np.sqrt(samples.shape[2])
