@@ -7,7 +7,7 @@ from hypothesis import strategies as some
 
 from limner.errors import BadValue, GeometryMismatch, UnknownName
 from limner.grid import Grid
-from limner.mask import Mask, Object, new_uid, soft
+from limner.mask import Mask, Object, _values, new_uid, soft
 from limner.schema import Schema
 from tests.laws.values import grids, masks
 
@@ -128,3 +128,12 @@ def test_uids_are_dicom_uids():
     uids = {new_uid() for _ in range(100)}
     assert len(uids) == 100
     assert all(len(each) <= 64 and each.startswith("2.25.") for each in uids)
+
+
+@pytest.mark.parametrize("shape", [(1, 3, 5), (2, 7, 9), (1, 8, 8), (3, 40, 41)])
+@pytest.mark.parametrize("filled", [0.0, 0.02, 1.0])
+def test_the_values_of_bytes_are_those_that_numpy_finds(shape, filled):
+    rng = np.random.default_rng(0)
+    bytes_ = (rng.integers(0, 256, shape) * (rng.random(shape) < filled)).astype(np.uint8)
+    for each in (bytes_, bytes_[:, ::2], np.full(shape, 7, np.uint8)):
+        assert _values(each) == np.unique(each).tolist()

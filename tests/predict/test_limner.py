@@ -9,6 +9,7 @@ from limner.image import Image
 from limner.mask import Mask
 from limner.predict import Prediction
 from limner.predict._look import SIDE
+from limner.predict._zoom import contrast
 from limner.predict.limner import limner
 from limner.prompt.box import Box
 from limner.prompt.click import Click
@@ -74,14 +75,26 @@ def test_a_box_is_looked_at_once_and_from_close():
     assert found.extent == "the picture"
 
 
-def test_a_click_is_looked_at_from_several_zooms_then_from_close():
+def test_a_click_is_looked_at_from_several_zooms_in_one_batch():
     image, first, _ = picture()
     seen = []
     found = asked(answering(bright, seen=seen), image, [Click((100, 80, 0))])
-    assert len(seen[0]) > 2  # zooms in one batch
-    assert len(seen[1]) == 1
-    assert seen[1][0, PRIOR].max() > 0.9  # the first answer is the second one's prior
+    assert len(seen) == 1
+    assert len(seen[0]) == 5  # the whole, then halves down to 24 pixels: 240, 120, 60, 30, 24
+    assert not seen[0][:, [REGION, PRIOR]].any()
     assert dice(found, first) > 0.97
+
+
+def test_of_several_zooms_the_one_that_stands_out_is_kept():
+    """From close the disc fills the crop and its mask is cut off; from far it stands out."""
+    mask = np.zeros((SIDE, SIDE), bool)
+    mask[40:80, 40:80] = True
+    sight = np.broadcast_to(np.where(mask, 1.0, -1.0), (3, SIDE, SIDE)).astype(np.float32)
+    assert contrast(mask, sight) == pytest.approx(np.sqrt(3) * 2 / 0.1)
+    half = mask.copy()
+    half[60:] = False
+    assert contrast(half, sight) < contrast(mask, sight) / 10
+    assert contrast(np.zeros_like(mask), sight) == contrast(np.ones_like(mask), sight) == -1
 
 
 def test_an_island_that_no_prompt_names_is_left_out():

@@ -19,7 +19,8 @@ Pair = tuple[float, float]
 
 SIDE = 128  # pixels of the network's input
 FLAT = 1e-3  # a crop whose samples spread less than this is left at zero contrast
-PER_BLOCK = 8  # samples averaged along a side of a block: more cost time and change nothing
+WHOLE = 8  # pixels along a side of a block up to which all of them are averaged
+SPREAD = 4  # samples along a side of a larger one: more cost time and change little
 STRIP = 64  # rows interpolated at a time, so that they stay in the cache
 FAINT = -6.3  # a logit below this is a probability that rounds to 0 of 255
 
@@ -181,7 +182,7 @@ def _axis(look: Look, scene: Scene, *, axis: int) -> tuple[_Samples, Bools]:
     factor = max(1, min(round(look.extent[axis] / SIDE), count // 8))
     low = int(np.clip(np.floor(at[0]) - 2 * factor, 0, count - 1))
     high = int(np.clip(np.ceil(at[-1]) + 2 * factor, low + 1, count))
-    taken = min(factor, PER_BLOCK)
+    taken = factor if factor <= WHOLE else SPREAD
     within = ((np.arange(taken) + 0.5) * factor / taken).astype(np.int64)
     blocks = -(-(high - low) // factor)
     index = low + np.arange(blocks)[:, None] * factor + within[None, :]

@@ -119,18 +119,14 @@ def _refined(task: Task, scene: Scene, *, before: Answer) -> Asking:
 
 
 def _searched(task: Task, scene: Scene) -> Asking:
-    """Clicks or strokes alone: several zooms, then once more round the best of the masks."""
+    """Clicks or strokes alone: several zooms, and the best of them.
+
+    A second look from close at what was found made first clicks worse (choose half, Dice
+    after one click: 0.52 for 0.57): the first mask, often wrong in size, is then believed.
+    """
     looks = _zooms(task, scene)
     answers = yield [_question(task, scene, look=look) for look in looks]
-    best = _best(answers)
-    around = _mask_corners(best)
-    if around is None:
-        return best
-    low, high = _corners(task.prompts, scene, number=task.slice)
-    low, high = np.minimum(low, around[0]), np.maximum(high, around[1])
-    look = _round(low, high, scene, number=task.slice, ratio=MASK)
-    second = (yield [_question(task, scene, look=look, before=best)])[0]
-    return (yield from _widened(task, scene, found=second))
+    return _best(answers)
 
 
 def _widened(task: Task, scene: Scene, *, found: Answer) -> Asking:
