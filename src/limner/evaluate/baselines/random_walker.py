@@ -6,8 +6,8 @@ Differs  the picture is cut to a window and shrunk to `side` pixels. What is cer
          outside clicks; a pixel joins above `share`, not above a half, because one spot
          against a whole border is an uneven start.
 Tuned    on `choose`. For boxes, four objects a set: `beta` 30 to 1500, `core` 0.5 to 0.9,
-         `inbox` 0.3 to 0.5. For clicks, three objects a set: `share` 0.1 to 0.3, `reach` 0.15
-         to 0.25, `spot` 2 and 4; `beta` as for boxes.
+         `inbox` 0.3 to 0.5. For clicks, two or three objects a set: `share` 0.1 to 0.4, `reach`
+         0.14 to 0.25, `spot` 2 and 4; `beta` as for boxes.
 """
 
 from collections.abc import Sequence
