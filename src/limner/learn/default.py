@@ -15,14 +15,18 @@ import torch
 from limner import __version__
 from limner.errors import BadValue, NotFound
 from limner.learn import NETWORKS, RECIPES
+from limner.learn.cases import FINISH
 from limner.learn.material import Found, Generated, Labelled, Material
 from limner.learn.permitted import Source, permitted
 from limner.learn.pool import Pool, workers
 from limner.learn.publish import publish
-from limner.learn.train import Budget, TrainState, train
+from limner.learn.train import Budget, Schedule, TrainState, train
 
 CHECKPOINT = "state.pt"
 LOG = "log.jsonl"
+FINISHED = "finish.pt"
+FINISH_FROM = 1_000_000  # the number of the first handful of a finish
+FINISH_RATE = 8e-4
 CARD = "card"  # the folder of the published model
 
 
@@ -33,6 +37,7 @@ class Plan:
     data: Path
     out: Path
     minutes: float = 75.0
+    finish: float = 0.0  # minutes more, from a fresh rate, on annotated pictures and boxes
     steps: int = 0  # instead of minutes, where a run must repeat exactly
     seed: int = 0
     sets: tuple[str, ...] = ()  # empty: every set whose role is train
@@ -44,6 +49,11 @@ class Plan:
 def materials(sources: Sequence[Source]) -> list[tuple[Material, int]]:
     """What a handful of cases is made of: half annotated, an eighth found, the rest made up."""
     return [(Labelled(sources), 8), (Found(sources), 2), (Generated(), 6)]
+
+
+def finishing(sources: Sequence[Source]) -> list[tuple[Material, int]]:
+    """What the finish is made of: mostly annotated pictures."""
+    return [(Labelled(sources), 11), (Found(sources), 2), (Generated(), 3)]
 
 
 def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = print) -> Path:
@@ -70,9 +80,31 @@ def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = prin
         if resume:
             state.load(plan.out / CHECKPOINT)
             say(f"Going on from step {state.step}, {state.progress:.0%} of the run.")
-        _advance(state, plan.out, say=say)
+        _advance(state, plan.out / CHECKPOINT, say=say)
+    if plan.finish:
+        _finish(state, plan, sources, say=say)
     kept = state.nets[recipe.keep]
     return publish(kept, plan.out / CARD, sources=sources, made_by=_made_by(plan, state))
+
+
+def _finish(
+    state: TrainState, plan: Plan, sources: Sequence[Source], *, say: Callable[[str], None]
+) -> None:
+    """Train on, from where the run ended, with a fresh rate that falls to nothing again.
+
+    A killed finish goes on from its own checkpoint. Its handfuls are counted from a million,
+    so that none is one that the run has seen.
+    """
+    with workers(finishing(sources), seed=plan.seed, count=plan.workers) as fetch:
+        chance = np.random.default_rng((plan.seed, 1 << 41))
+        state.feed = Pool(fetch, chance, size=plan.batch, fixed=FINISH, fetched=FINISH_FROM)
+        state.budget = Budget(seconds=plan.finish * 60)
+        state.schedule = Schedule(rate=FINISH_RATE)
+        state.spent_s = 0.0
+        if (plan.out / FINISHED).is_file():
+            state.load(plan.out / FINISHED)
+        say(f"Finishing from step {state.step}, {state.progress:.0%} done.")
+        _advance(state, plan.out / FINISHED, say=say)
 
 
 def _told_apart(plan: Plan, *, resume: bool) -> None:
@@ -90,6 +122,8 @@ def _told_apart(plan: Plan, *, resume: bool) -> None:
 def _made_by(plan: Plan, state: TrainState) -> dict[str, Any]:
     """What the card says of the run."""
     length = f"--steps {plan.steps}" if plan.steps else f"--minutes {plan.minutes:g}"
+    if plan.finish:
+        length += f" --finish {plan.finish:g}"
     return {
         "command": f"limner learn default {length} --seed {plan.seed} --batch {plan.batch}",
         "code": plan.code,
@@ -98,18 +132,18 @@ def _made_by(plan: Plan, state: TrainState) -> dict[str, Any]:
         "seed": plan.seed,
         "steps": state.step,
         "crops": state.step * plan.batch,
-        "minutes": round(state.spent_s / 60, 1),
+        "minutes": round(state.spent_s / 60 + (plan.minutes if plan.finish else 0), 1),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
         "recipe": "click_guided",
         "network": "prompt_unet",
     }
 
 
-def _advance(state: TrainState, out: Path, *, say: Callable[[str], None]) -> None:
+def _advance(state: TrainState, checkpoint: Path, *, say: Callable[[str], None]) -> None:
     """Train to the end; log every step, speak every minute, save every five."""
     spoken = saved = time.monotonic()
     recent: list[dict[str, float]] = []
-    with (out / LOG).open("a", encoding="utf-8") as log:
+    with (checkpoint.parent / LOG).open("a", encoding="utf-8") as log:
         for terms in train(state):
             now = time.monotonic()
             recent.append(terms)
@@ -120,9 +154,9 @@ def _advance(state: TrainState, out: Path, *, say: Callable[[str], None]) -> Non
                 log.flush()
                 spoken, recent = now, []
             if now - saved > 300:
-                state.save(out / CHECKPOINT)
+                state.save(checkpoint)
                 saved = now
-    state.save(out / CHECKPOINT)
+    state.save(checkpoint)
     say(f"Done: {state.step} steps in {state.spent_s / 60:.1f} minutes.")
 
 

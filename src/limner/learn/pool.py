@@ -38,10 +38,11 @@ class Pool:
     waiting: list[Case] = field(default_factory=list)
     fetched: int = 0  # handfuls taken so far
     practised: Diet = ROUNDS
+    fixed: Diet | None = None  # what is practised throughout, instead of the run's schedule
 
     def draw(self, progress: float) -> Batch:
         """The batch of the step at that share of the run."""
-        self.practised = diet(progress)
+        self.practised = self.fixed or diet(progress)
         while len(self.cases) < self.size:
             self.cases.append(self._fresh())
         image = torch.from_numpy(np.stack([case.input for case in self.cases]))
