@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pydicom.pixels.decoders.base import get_decoder
 
 from limner.dicom.headers import Header, number, text, value
 from limner.errors import UnreadableFile
@@ -82,7 +81,7 @@ def coding(header: Header, frames: int) -> Coding:
     kind = next((floating[k] for k in floating if k in dataset), "")
     if any(header.syntax == each or header.syntax.startswith(f"{each}.") for each in FILM):
         raise UnreadableFile(
-            f"'{name}' holds a film ({header.syntax.name}), which is not decoded here. "
+            f"'{name}' holds a film ({header.syntax_name}), which is not decoded here. "
             "Export its frames as pictures, or as an uncompressed multi-frame image."
         )
     if header.syntax != DEFLATED and header.syntax not in NATIVE:
@@ -113,13 +112,15 @@ def coding(header: Header, frames: int) -> Coding:
 
 
 def _need_decoder(header: Header) -> None:
+    from pydicom.pixels.decoders.base import get_decoder
+
     syntax, name = header.syntax, header.place.name
     try:
         ready = get_decoder(syntax).is_available
     except (NotImplementedError, ValueError):
         ready = False
     if not ready:
-        called = syntax.name if syntax.name != str(syntax) else "private or unknown"
+        called = header.syntax_name if header.syntax_name != syntax else "private or unknown"
         raise UnreadableFile(
             f"'{name}' has the transfer syntax {syntax} ({called}), which cannot be decoded "
             "here. Export it uncompressed, or convert it with 'gdcmconv --raw'."

@@ -12,16 +12,11 @@ from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, cast
 
 import numpy as np
-import pydicom
 from numpy.typing import NDArray
-from pydicom.encaps import get_frame
-from pydicom.pixels.decoders.base import get_decoder
-from pydicom.pixels.processing import apply_color_lut
-from pydicom.pixels.utils import as_pixel_options
 
 from limner.dicom.coding import DEFLATED, Coding
 from limner.dicom.frames import frame_count
-from limner.dicom.headers import DAMAGE, quietly
+from limner.dicom.headers import damage, quietly
 from limner.errors import UnreadableFile
 
 JPEG_EXTENDED = "1.2.840.10008.1.2.4.51"
@@ -53,10 +48,10 @@ def stored_frame(found: Coding, index: int) -> NDArray[Any]:
     try:
         with quietly():
             return _decoded(found, index)
-    except DAMAGE as error:
+    except damage() as error:
         if isinstance(error, UnreadableFile):
             raise
-        name, kind = found.header.place.name, found.header.syntax.name
+        name, kind = found.header.place.name, found.header.syntax_name
         told = str(error).strip().splitlines() or [type(error).__name__]
         raise UnreadableFile(
             f"Frame {index + 1} of '{name}' ({kind}) cannot be decoded: "
@@ -80,6 +75,11 @@ def read_plain(found: Coding, index: int, samples: NDArray[Any]) -> None:
 
 
 def _decoded(found: Coding, index: int) -> NDArray[Any]:
+    import pydicom
+    from pydicom.pixels.decoders.base import get_decoder
+    from pydicom.pixels.processing import apply_color_lut
+    from pydicom.pixels.utils import as_pixel_options
+
     header = found.header
     decoder = get_decoder(header.syntax)
     if header.syntax == JPEG_EXTENDED and found.bits == 16:
@@ -89,7 +89,7 @@ def _decoded(found: Coding, index: int) -> NDArray[Any]:
             whole = pydicom.dcmread(cast("BinaryIO", file), force=True)
         samples = np.asarray(decoder.as_array(whole, index=index)[0])
     else:
-        options = as_pixel_options(header.dataset)
+        options = as_pixel_options(header.whole)
         options["pixel_keyword"] = "PixelData"  # the header was read without it
         options["decoding_plugin"] = PLUGINS.get(header.syntax, "")
         if options["decoding_plugin"] == "gdcm":
@@ -102,7 +102,7 @@ def _decoded(found: Coding, index: int) -> NDArray[Any]:
             decoded = decoder.as_array(cast("BinaryIO", file), index=index, **options)
         samples = np.asarray(decoded[0])
     if found.colour == "PALETTE COLOR":
-        samples = apply_color_lut(samples, header.dataset)
+        samples = apply_color_lut(samples, header.whole)
         if samples.dtype == np.uint16:
             samples = (samples >> 8).astype(np.uint8)
         samples = samples[..., :3]
@@ -132,6 +132,8 @@ def _twelve_bits(found: Coding, index: int) -> NDArray[Any]:
 
 def _check_jpeg(found: Coding, index: int) -> None:
     """Compare the JPEG's own size with that of the header, which GDCM trusts and dies of."""
+    from pydicom.encaps import get_frame
+
     header = found.header
     with header.place.open() as file:
         file.seek(header.pixels_at)

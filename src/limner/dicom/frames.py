@@ -7,13 +7,17 @@ After this file nobody asks which it was.
 
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pydicom
 
 from limner.dicom.headers import Header, number, numbers, text, value
+from limner.dicom.plain import Plain
 from limner.errors import UnreadableFile
 from limner.grid import Vector, vector
+
+if TYPE_CHECKING:
+    import pydicom
 
 # What a projection shows has no depth: its lengths are those on the detector.
 PROJECTIONS = {"CR", "DX", "MG", "IO", "PX", "RG", "RF", "XA", "DR", "RTIMAGE"}
@@ -84,12 +88,14 @@ def frames(told: Header, file: int) -> list[Frame]:
     count = frame_count(told)
     groups = value(dataset, "PerFrameFunctionalGroupsSequence")
     if groups is not None:
+        from pydicom import Dataset
+
         if len(groups) < count:
             raise UnreadableFile(
                 f"'{told.place.name}' holds {count} frames but describes {len(groups)}. "
                 "Export it again."
             )
-        shared = (value(dataset, "SharedFunctionalGroupsSequence") or [pydicom.Dataset()])[0]
+        shared = (value(dataset, "SharedFunctionalGroupsSequence") or [Dataset()])[0]
         first = Frame(file, 1, text(dataset, "SOPInstanceUID"), size)
         return [
             _enhanced(first, told, groups[k], shared=shared, number_in=k + 1) for k in range(count)
@@ -164,11 +170,13 @@ def _offsets(told: Header, count: int) -> list[float] | None:
 
 
 def _enhanced(
-    first: Frame, told: Header, own: pydicom.Dataset, *, shared: pydicom.Dataset, number_in: int
+    first: Frame, told: Header, own: "pydicom.Dataset", *, shared: "pydicom.Dataset", number_in: int
 ) -> Frame:
-    def group(keyword: str) -> pydicom.Dataset:
+    from pydicom import Dataset
+
+    def group(keyword: str) -> Dataset:
         found = value(own, keyword) or value(shared, keyword)
-        return found[0] if found else pydicom.Dataset()
+        return found[0] if found else Dataset()
 
     measures = group("PixelMeasuresSequence")
     slope, intercept = _rescale(told, group("PixelValueTransformationSequence"))
@@ -200,12 +208,12 @@ def _enhanced(
     )
 
 
-def _mark(dataset: pydicom.Dataset, keyword: str) -> str | float:
+def _mark(dataset: "Plain | pydicom.Dataset", keyword: str) -> str | float:
     found = numbers(dataset, keyword)
     return found[0] if len(found) == 1 else text(dataset, keyword)
 
 
-def _rescale(told: Header, dataset: pydicom.Dataset) -> tuple[float, float]:
+def _rescale(told: Header, dataset: "Plain | pydicom.Dataset") -> tuple[float, float]:
     slope = number(dataset, "RescaleSlope", 1.0)
     intercept = number(dataset, "RescaleIntercept", 0.0)
     if text(told.dataset, "Modality") == "RTDOSE":
@@ -250,7 +258,7 @@ def _orientation(told: Header, given: tuple[float, ...]) -> tuple[float, ...] | 
     )
 
 
-def _spacing(told: Header, dataset: pydicom.Dataset) -> tuple[float, float] | None:
+def _spacing(told: Header, dataset: "Plain | pydicom.Dataset") -> tuple[float, float] | None:
     """(between rows, between columns); of the detector where there is no other."""
     for keyword in ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing"):
         given = value(dataset, keyword)

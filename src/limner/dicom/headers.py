@@ -4,6 +4,7 @@ import hashlib
 import io
 import logging
 import struct
+import sys
 import warnings
 import zlib
 from collections.abc import Iterable, Iterator
@@ -12,23 +13,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, BinaryIO, cast
-
-import pydicom
-from pydicom.datadict import dictionary_VR, tag_for_keyword
-from pydicom.dataelem import RawDataElement
-from pydicom.errors import BytesLengthException, InvalidDicomError
-from pydicom.tag import BaseTag
-from pydicom.uid import UID, DeflatedExplicitVRLittleEndian
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 from limner.dicom.places import SUFFIXES, Place, looks_like_dicom, places
+from limner.dicom.plain import EXPLICIT, Plain, plain
 from limner.errors import UnreadableFile
 
-# What pydicom and its decoders raise for a damaged file: there is no common class.
+if TYPE_CHECKING:
+    import pydicom
+    from pydicom.tag import BaseTag
+
+# What decoders raise for a damaged file: there is no common class. `damage` has pydicom's too.
 DAMAGE = (
     ArithmeticError,
     AttributeError,
-    BytesLengthException,
     EOFError,
     LookupError,
     MemoryError,
@@ -42,6 +40,7 @@ DAMAGE = (
 )
 HEAD = 1 << 16  # bytes in which the header of most single images ends
 INFLATED_MOST = 2 << 30  # bytes that a deflated file may unpack to
+DEFLATED = "1.2.840.10008.1.2.1.99"
 DIRECTORY = "1.2.840.10008.1.3.10"  # SOP class of a DICOMDIR
 PIXEL_TAGS = {0x7FE00008, 0x7FE00009, 0x7FE00010}  # float, double, integer
 UNDEFINED = 0xFFFFFFFF
@@ -59,27 +58,53 @@ class Header:
     """
 
     place: Place
-    dataset: pydicom.Dataset
+    dataset: "Plain | pydicom.Dataset"
     pixels_at: int = -1
     length: int = -1
 
     @property
-    def syntax(self) -> UID:
+    def syntax(self) -> str:
         """The transfer syntax; that of an old file without one is guessed by pydicom."""
+        if isinstance(self.dataset, Plain):
+            return EXPLICIT
         told = text(self.dataset.file_meta, "TransferSyntaxUID")
         if told:
-            return UID(told)
+            return told
         implicit, little = self.dataset.original_encoding
         if not little:
-            return pydicom.uid.ExplicitVRBigEndian
-        if implicit:
-            return pydicom.uid.ImplicitVRLittleEndian
-        return pydicom.uid.ExplicitVRLittleEndian
+            return "1.2.840.10008.1.2.2"
+        return "1.2.840.10008.1.2" if implicit else EXPLICIT
+
+    @property
+    def syntax_name(self) -> str:
+        """The transfer syntax by name; its UID where it is private or unknown."""
+        from pydicom.uid import UID
+
+        return UID(self.syntax).name
+
+    @property
+    def whole(self) -> "pydicom.Dataset":
+        """All attributes, by pydicom. Raises UnreadableFile."""
+        found = self.dataset
+        if isinstance(found, Plain):
+            import pydicom  # noqa: F401  (so that `quietly` finds it)
+
+            with quietly():
+                found = _by_pydicom(self.place).dataset
+        return cast("pydicom.Dataset", found)
 
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """pydicom without warnings: what matters of them is said in `Source.problems`."""
+    """pydicom without warnings: what matters of them is said in `Source.problems`.
+
+    Where it is not loaded there is nothing to silence, and it is not loaded for that.
+    """
+    if "pydicom" not in sys.modules:
+        yield
+        return
+    import pydicom
+
     logger, level = pydicom.config.logger, pydicom.config.logger.level
     logger.setLevel(logging.CRITICAL)
     try:
@@ -97,24 +122,21 @@ def headers(path: Path) -> tuple[list[Header], list[str]]:
     are named. A DICOMDIR stands for the files that it lists. Raises UnreadableFile where
     nothing is DICOM, and for a damaged file: which one, and why.
     """
-    with quietly():
-        found = list(places(path))
-        if len(found) == 1 and found[0].path == path and not found[0].member:
-            return _one(found[0]), []
-        dicom = {place for place in found if looks_like_dicom(place)}
-        told = [_header(place) for place in found if place in dicom]
-    kept = [each for each in told if not _is_directory(each)]
+    found = list(places(path))
+    if len(found) == 1 and found[0].path == path and not found[0].member:
+        return _one(found[0]), []
+    told = {place: _header(place) for place in found if looks_like_dicom(place)}
+    kept = [each for each in told.values() if not _is_directory(each)]
     if not kept:
         raise UnreadableFile(f"There is no DICOM image in '{path.name}'.")
     suffixes = tuple(SUFFIXES)
-    strays = [p.name for p in found if p not in dicom and p.name.lower().endswith(suffixes)]
+    strays = [p.name for p in found if p not in told and p.name.lower().endswith(suffixes)]
     return kept, strays
 
 
 def header(place: Place) -> Header:
     """The header of one file. Raises UnreadableFile."""
-    with quietly():
-        return _header(place)
+    return _header(place)
 
 
 def digests(told: Iterable[Place]) -> list[str]:
@@ -135,7 +157,7 @@ def _one(place: Place) -> list[Header]:
     root = place.path.parent
     listed = [
         root.joinpath(*([name] if isinstance(name, str) else name))
-        for record in first.dataset.get("DirectoryRecordSequence", [])
+        for record in first.whole.get("DirectoryRecordSequence", [])
         if (name := record.get("ReferencedFileID"))
     ]
     lost = [each for each in listed if not each.is_file()]
@@ -150,10 +172,27 @@ def _one(place: Place) -> list[Header]:
 
 
 def _is_directory(told: Header) -> bool:
+    if isinstance(told.dataset, Plain):
+        return False
     return text(told.dataset.file_meta, "MediaStorageSOPClassUID") == DIRECTORY
 
 
 def _header(place: Place) -> Header:
+    try:
+        found = plain(place.start(HEAD))
+    except OSError:  # said in a sentence below
+        found = None
+    if found is not None:
+        return Header(place, found, found.pixels_at, found.length)
+    import pydicom  # noqa: F401  (so that `quietly` finds it)
+
+    with quietly():
+        return _by_pydicom(place)
+
+
+def _by_pydicom(place: Place) -> Header:
+    from pydicom.errors import InvalidDicomError
+
     try:
         if place.archive is not None:
             head = _parsed(place, io.BytesIO(place.start(HEAD)))
@@ -165,7 +204,7 @@ def _header(place: Place) -> Header:
         raise UnreadableFile(
             f"'{place.name}' is not DICOM, whatever its name says. Give the scan itself."
         ) from error
-    except DAMAGE as error:
+    except damage() as error:
         if isinstance(error, UnreadableFile):
             raise
         raise UnreadableFile(
@@ -173,28 +212,37 @@ def _header(place: Place) -> Header:
         ) from error
 
 
+def damage() -> tuple[type[Exception], ...]:
+    """DAMAGE, and what only pydicom raises."""
+    from pydicom.errors import BytesLengthException
+
+    return (*DAMAGE, BytesLengthException)
+
+
 def _parsed(place: Place, file: io.BufferedIOBase) -> Header:
+    import pydicom
+
     start = file.read(2048)
     file.seek(0)
-    if str(DeflatedExplicitVRLittleEndian).encode() in start:
+    if DEFLATED.encode() in start:
         _check_inflated(place, file, start)
         file.seek(0)
     bare = start[128:132] != b"DICM"
     if bare and not looks_like_dicom(place):
-        raise InvalidDicomError
+        raise pydicom.errors.InvalidDicomError
     dataset = pydicom.dcmread(cast("BinaryIO", file), stop_before_pixels=True, force=bare)
     if not hasattr(dataset, "file_meta"):
         dataset.file_meta = pydicom.dataset.FileMetaDataset()
     told = Header(place, dataset)
-    if told.syntax == DeflatedExplicitVRLittleEndian:
+    if told.syntax == DEFLATED:
         return told
-    return Header(place, dataset, *_where(file, told))
+    return Header(place, dataset, *_where(file, dataset))
 
 
-def _where(file: io.BufferedIOBase, told: Header) -> tuple[int, int]:
+def _where(file: io.BufferedIOBase, dataset: "pydicom.Dataset") -> tuple[int, int]:
     """Byte and length of the samples; the file stands at their tag, or at its end."""
     at = file.tell()
-    order = "<" if told.dataset.original_encoding[1] else ">"
+    order = "<" if dataset.original_encoding[1] else ">"
     raw = file.read(12)
     if len(raw) < 8:
         return -1, -1
@@ -226,33 +274,39 @@ def _check_inflated(place: Place, file: io.BufferedIOBase, start: bytes) -> None
                 )
 
 
-def value(dataset: pydicom.Dataset, keyword: str) -> Any:
+def value(dataset: "Plain | pydicom.Dataset", keyword: str) -> Any:
     """The value under a keyword; None where it is missing, empty or unreadable."""
+    if isinstance(dataset, Plain):
+        return dataset.numbers(keyword) or dataset.text(keyword) or None
     tag = _tag(keyword)
     if tag not in dataset:
         return None
     try:
         found = dataset[tag].value
-    except DAMAGE:
+    except damage():
         return None
     return None if found is None or found == "" else found
 
 
-def text(dataset: pydicom.Dataset, keyword: str) -> str:
+def text(dataset: "Plain | pydicom.Dataset", keyword: str) -> str:
     """The value as text, several joined by backslashes as DICOM writes them."""
+    if isinstance(dataset, Plain):
+        return dataset.text(keyword)
     written = _written(dataset, keyword, PLAIN_TEXT)
     if written is not None:
         return written
     found = value(dataset, keyword)
     if found is None:
         return ""
-    if isinstance(found, pydicom.multival.MultiValue | list | tuple):
+    if _several(found):
         return "\\".join(str(each) for each in found)
     return str(found).strip()
 
 
-def numbers(dataset: pydicom.Dataset, keyword: str) -> tuple[float, ...]:
+def numbers(dataset: "Plain | pydicom.Dataset", keyword: str) -> tuple[float, ...]:
     """The values as floats, () where they are missing or one of them is no number."""
+    if isinstance(dataset, Plain):
+        return dataset.numbers(keyword)
     written = _written(dataset, keyword, WRITTEN_NUMBERS)
     if written is not None:
         found: Any = written.split("\\") if written else []
@@ -260,27 +314,37 @@ def numbers(dataset: pydicom.Dataset, keyword: str) -> tuple[float, ...]:
         found = value(dataset, keyword)
     if found is None:
         return ()
-    several = isinstance(found, pydicom.multival.MultiValue | list | tuple)
     try:
-        return tuple(float(each) for each in (found if several else [found]))
+        return tuple(float(each) for each in (found if _several(found) else [found]))
     except (TypeError, ValueError):
         return ()
 
 
-def number(dataset: pydicom.Dataset, keyword: str, missing: float | None = None) -> float | None:
+def number(
+    dataset: "Plain | pydicom.Dataset", keyword: str, missing: float | None = None
+) -> float | None:
     """The first of the values as a float."""
     found = numbers(dataset, keyword)
     return found[0] if found else missing
 
 
-def _written(dataset: pydicom.Dataset, keyword: str, kinds: frozenset[str]) -> str | None:
+def _several(found: Any) -> bool:
+    from pydicom.multival import MultiValue
+
+    return isinstance(found, MultiValue | list | tuple)
+
+
+def _written(dataset: "pydicom.Dataset", keyword: str, kinds: frozenset[str]) -> str | None:
     """A value of one of these kinds as it is written in the file; None for all others.
 
     pydicom's own conversion takes ten times as long, which three hundred slices show.
     """
+    from pydicom.datadict import dictionary_VR
+    from pydicom.dataelem import RawDataElement
+
     try:
         item: Any = dataset.get_item(_tag(keyword))
-    except DAMAGE:
+    except damage():
         return None
     if not isinstance(item, RawDataElement) or not isinstance(item.value, bytes):
         return None
@@ -290,7 +354,10 @@ def _written(dataset: pydicom.Dataset, keyword: str, kinds: frozenset[str]) -> s
 
 
 @cache
-def _tag(keyword: str) -> BaseTag:
+def _tag(keyword: str) -> "BaseTag":
+    from pydicom.datadict import tag_for_keyword
+    from pydicom.tag import BaseTag
+
     found = tag_for_keyword(keyword)
     if found is None:
         raise KeyError(keyword)

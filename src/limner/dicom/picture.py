@@ -117,7 +117,7 @@ def _check_alike(codings: dict[int, Coding]) -> None:
 def _suv(first: Header, every: list[Header]) -> Suv:
     if text(first.dataset, "Modality") != "PT":
         return Suv()
-    return suv([each.dataset for each in every])
+    return suv([each.whole for each in every])
 
 
 def _pixels(

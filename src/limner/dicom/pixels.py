@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from pydicom.pixels.processing import apply_modality_lut
 
 from limner.dicom.coding import Coding
 from limner.dicom.decode import read_plain, stored_frame
@@ -168,7 +167,9 @@ class DicomPixels:
         if found.channels == 3:
             target[...] = samples if samples.dtype == np.uint8 else _eight_bits(samples, found)
         elif found.table:
-            target[..., 0] = apply_modality_lut(samples, found.header.dataset)
+            from pydicom.pixels.processing import apply_modality_lut
+
+            target[..., 0] = apply_modality_lut(samples, found.header.whole)
         else:
             _rescale(samples, scale, target[..., 0])
 

@@ -10,11 +10,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-import pydicom
+from typing import TYPE_CHECKING
 
 from limner.dicom.clock import instant, moment
-from limner.dicom.headers import DAMAGE, number, text, value
+from limner.dicom.headers import damage, number, text, value
+
+if TYPE_CHECKING:
+    import pydicom
 
 LEAST_BQ = 1e6  # no diagnostic PET dose is below a megabecquerel
 LONGEST = timedelta(days=1)  # between injection and scan; more is a wrong date
@@ -38,7 +40,7 @@ class _Missing(Exception):
     """The header lacks something; the text says what, to end a sentence with 'because'."""
 
 
-def suv(every: Sequence[pydicom.Dataset]) -> Suv:
+def suv(every: "Sequence[pydicom.Dataset]") -> Suv:
     """The factor for one series, from the headers of all its files.
 
     The values are left as they are, and a sentence says why, where the weight, the dose or
@@ -60,14 +62,14 @@ def suv(every: Sequence[pydicom.Dataset]) -> Suv:
     return Suv(1.0, units, (f"The unit of this PET is {named}; SUV is not computed from it.",))
 
 
-def _grams(first: pydicom.Dataset) -> Suv:
+def _grams(first: "pydicom.Dataset") -> Suv:
     kind = text(first, "SUVType") or "BW"
     if kind == "BW":
         return Suv(1.0, "SUVbw")
     return Suv(1.0, f"SUV ({kind})", (f"The SUV is by '{kind}', not by body weight.",))
 
 
-def _counts(every: Sequence[pydicom.Dataset]) -> Suv:
+def _counts(every: "Sequence[pydicom.Dataset]") -> Suv:
     """Philips: counts, with a private factor to SUV or to Bq/mL."""
     direct = _philips(every[0], 0x00)
     if direct:
@@ -78,7 +80,7 @@ def _counts(every: Sequence[pydicom.Dataset]) -> Suv:
     return Suv(activity * _factor(every), "SUVbw")
 
 
-def _factor(every: Sequence[pydicom.Dataset]) -> float:
+def _factor(every: "Sequence[pydicom.Dataset]") -> float:
     """SUV for one Bq/mL: weight in grams over the dose that is left, g/Bq."""
     first = every[0]
     corrected = text(first, "CorrectedImage")
@@ -111,7 +113,7 @@ def _factor(every: Sequence[pydicom.Dataset]) -> float:
     return float(kilograms * 1000 / left)
 
 
-def _injected(told: pydicom.Dataset, scan: datetime) -> datetime:
+def _injected(told: "pydicom.Dataset", scan: datetime) -> datetime:
     """When the dose was given; a time without a date is that before the scan."""
     given = instant(text(told, "RadiopharmaceuticalStartDateTime"))
     if given is not None:
@@ -123,7 +125,7 @@ def _injected(told: pydicom.Dataset, scan: datetime) -> datetime:
     return given - timedelta(days=1) if given > scan else given
 
 
-def _scan_start(every: Sequence[pydicom.Dataset], half_life_s: float) -> datetime:
+def _scan_start(every: "Sequence[pydicom.Dataset]", half_life_s: float) -> datetime:
     """The moment to which the decay was corrected."""
     first = every[0]
     series = moment(text(first, "SeriesDate"), text(first, "SeriesTime"))
@@ -151,15 +153,15 @@ def _scan_start(every: Sequence[pydicom.Dataset], half_life_s: float) -> datetim
     return earliest + timedelta(seconds=mean_s - since_ms / 1000)
 
 
-def _private(dataset: pydicom.Dataset, group: int, creator: str, *, element: int) -> str:
+def _private(dataset: "pydicom.Dataset", group: int, creator: str, *, element: int) -> str:
     """A private element as text; "" where it is missing."""
     try:
         return str(dataset.private_block(group, creator)[element].value)
-    except DAMAGE:
+    except damage():
         return ""
 
 
-def _philips(dataset: pydicom.Dataset, element: int) -> float:
+def _philips(dataset: "pydicom.Dataset", element: int) -> float:
     """A private factor; 0 where it is missing or no number."""
     try:
         return float(_private(dataset, 0x7053, "Philips PET Private Group", element=element) or 0)
