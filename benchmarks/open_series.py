@@ -20,6 +20,7 @@ from benchmarks.processes import bar, in_turn, ours, told
 from limner.safely import write_text
 
 SLICES, SIDE, MOST = 300, 512, 1.0
+CODINGS = ("plain", "jpeg-ls")
 OURS = """
 import sys
 from limner.read import open_image
@@ -46,10 +47,11 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "open_series.json")
+    parser.add_argument("--only", choices=CODINGS, help="one of the two series")
     asked = parser.parse_args()
     series, bars = {}, {}
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("plain", "jpeg-ls"):
+        for name in [asked.only] if asked.only else CODINGS:
             path = Path(folder) / name
             written = make(path, name)
             series[name] = {"slices": written, **compare(path, runs=asked.runs)}
@@ -57,7 +59,9 @@ def main():
             bars[f"{name}, seconds over SimpleITK's"] = bar(ratio, MOST, "ratio")
             for what in ("seconds", "processor", "memory"):
                 print(f"{name}: {series[name][f'ratio_of_{what}']} of SimpleITK's {what}")
-    found = {"command": "python -m benchmarks.open_series", **stamp(), "bars": bars}
+    command = f"python -m benchmarks.open_series --runs {asked.runs}"
+    command += f" --only {asked.only}" if asked.only else ""
+    found = {"command": command, **stamp(), "bars": bars}
     write_text(json.dumps({**found, "series": series}, indent=1) + "\n", asked.out)
 
 
