@@ -21,7 +21,7 @@ from limner.mask import Mask, Object, Soft
 from limner.predict import PREDICTORS, Abilities, Block, Encoded, Prediction, check
 from limner.predict._look import Scene, levels
 from limner.predict._slices import Where, by_slice
-from limner.predict._zoom import Answer, Asking, Question, Task, answer, contrast
+from limner.predict._zoom import Answer, Asking, Question, Task, answer
 from limner.predict.card import Card
 from limner.prompt import Prompt
 from limner.prompt.prior import Prior
@@ -106,8 +106,7 @@ class Limner:
             qualities = np.clip(answers["quality"].reshape(-1), 0, 1)
             for place, each in enumerate(group):
                 logits = np.asarray(answers["logits"][place, 0], np.float32)
-                outstanding = contrast(logits > 0, sights[place])
-                yield Answer(each.look, logits, float(qualities[place]), outstanding)
+                yield Answer(each.look, logits, float(qualities[place]), sights[place])
 
 
 @PREDICTORS.add
