@@ -1,6 +1,7 @@
 """The whole command on a handful of pictures: train, kill, resume, publish."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -59,3 +60,18 @@ def test_data_that_may_not_train_are_refused_before_anything_is_trained(place):
     with pytest.raises(BadValue, match="may not train"):
         learn(plan(place))
     assert not (place / "run" / LOG).exists()
+
+
+def test_a_finish_trains_on_with_its_own_cases_and_a_killed_one_goes_on(place, monkeypatch):
+    monkeypatch.setattr(default, "publish", lambda *_, made_by, **__: made_by)
+    learn(plan(place), say=lambda _: None)
+    longer = replace(plan(place), finish=0.02)
+    said = []
+    made = learn(longer, resume=True, say=said.append)
+    assert any(text.startswith("Finishing from step 2, 0% done") for text in said)
+    assert made["steps"] > 2
+    assert "--finish 0.02" in made["command"]
+    kept = torch.load(place / "run" / default.FINISHED, weights_only=False)
+    assert kept["feed"]["fetched"] > default.FINISH_FROM
+    assert learn(longer, resume=True, say=said.append)["steps"] == made["steps"]
+    assert said[-2].startswith(f"Finishing from step {made['steps']}, 100% done")

@@ -19,16 +19,16 @@ from limner.prompt.prior import Prior
 
 Corners = tuple[NDArray[np.float64], NDArray[np.float64]]  # low and high, rows and columns
 
-BOX = 1.5  # side of the crop over the longer side of a box
+BOX = 1.25  # side of the crop over the longer side of a box
 MASK = 1.6  # the same for an earlier answer and the clicks on it
 LEAST = 12.0  # pixels of the slice: smaller crops show nothing more
 CLOSEST = 24.0  # pixels of the slice that the closest zoom of a first click shows
 ZOOMS = 5  # at most so many of them
 ROOM = 1.25  # a crop is so much larger than the clicks in it
 MARGIN = 0.04  # a click nearer to the crop's border than this asks for a larger crop
-NEARER = 0.2  # contrast by which a closer zoom must win: small patches stand out easily
+NEARER = 0.0  # contrast by which a closer zoom must win, for each halving
 NETWORK = 1.0  # weight of the network's logits in the guess of a box's walk
-ELLIPSE = 2.0  # logits in the middle of a box; minus as much at twice its half axes
+ELLIPSE = 4.0  # logits in the middle of a box; minus as much at twice its half axes
 SUREST = 6.0  # most that the network's logits count in it
 CORE = 0.3  # of a box's half axes: certainly the object,
 UNLIKELY = -2.0  # where the network's logits are not below this
