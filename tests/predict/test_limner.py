@@ -9,7 +9,7 @@ from limner.image import Image
 from limner.mask import Mask
 from limner.predict import Prediction
 from limner.predict._look import SIDE
-from limner.predict._zoom import contrast
+from limner.predict._zoom import BOX, contrast
 from limner.predict.limner import limner
 from limner.prompt.box import Box
 from limner.prompt.click import Click
@@ -67,8 +67,8 @@ def test_a_box_is_looked_at_once_and_from_close():
         answering(bright, seen=seen), image, [Box.between(image.grid, (0, 60, 80), (0, 100, 120))]
     )
     assert [len(batch) for batch in seen] == [1]
-    # 1.5 times the box is seen: two thirds of the region channel's rows are filled
-    assert seen[0][0, REGION].any(axis=1).mean() == pytest.approx(2 / 3, abs=0.02)
+    # BOX times the box is seen: so much of the region channel's rows are filled
+    assert seen[0][0, REGION].any(axis=1).mean() == pytest.approx(1 / BOX, abs=0.02)
     assert not seen[0][0, [INSIDE, OUTSIDE, PRIOR]].any()
     assert dice(found, first) > 0.97
     assert found.quality == {1: pytest.approx(0.8)}
@@ -178,15 +178,15 @@ class TestSlices:
         assert found.mask.probability(1)[7:9].max() == 0
 
     def test_a_square_of_mm_is_seen(self):
-        """20 x 20 pixels of 0.8 x 0.5 mm: the crop shows 1.5 x 16 mm both ways."""
+        """20 x 20 pixels of 0.8 x 0.5 mm: the crop shows BOX x 16 mm both ways."""
         image, _ = self.volume()
         seen = []
         asked(
             answering(bright, seen=seen), image, [Box.between(self.GRID, (6, 20, 10), (6, 39, 29))]
         )
         region = seen[0][0, REGION]
-        assert region.any(axis=1).mean() == pytest.approx(2 / 3, abs=0.02)
-        assert region.any(axis=0).mean() == pytest.approx(10 / 24, abs=0.02)
+        assert region.any(axis=1).mean() == pytest.approx(1 / BOX, abs=0.02)
+        assert region.any(axis=0).mean() == pytest.approx(10 / 16 / BOX, abs=0.02)
 
     def test_a_deep_box_is_refused(self):
         image, _ = self.volume()
