@@ -17,6 +17,7 @@ import numpy as np
 from scipy.spatial import ConvexHull
 
 from benchmarks.machine import ROOT, stamp
+from benchmarks.processes import bar
 from limner.grid import Grid
 from limner.measure import Subject
 from limner.measure.diameter import calipers
@@ -158,8 +159,14 @@ def main():
     asked = parser.parse_args()
     shapes = sweep(asked.seed, asked.repeats)
     names = ("long", "short")
+    found = {k: {n: summary(g, n) for n in names} for k, g in groups(shapes).items()}
     told = {
         **stamp(seed=asked.seed),
+        "bars": {
+            f"bias of the {name} axis, {group}": bar(abs(each[name]["bias"]), 0.25, "pixels")
+            for group, each in found.items()
+            for name in names
+        },
         "unit": "pixels along the measured chord",
         "convention": f"points {BEYOND} of a pixel beyond exposed pixel centres",
         "shapes": len(shapes),
@@ -167,7 +174,7 @@ def main():
         "pixels_mm": PIXELS_MM,
         "aspects": ASPECTS,
         "long_half_axes_in_pixels": RADII,
-        "ours": {k: {n: summary(g, n) for n in names} for k, g in groups(shapes).items()},
+        "ours": found,
         "long_axis_by_convention": {n: summary(shapes, n) for n in (*DISTANCES, "corners")},
         "disc_of_10_mm": disc(),
     }

@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.machine import ROOT, stamp
+from benchmarks.processes import bar
 from limner.safely import write_text
 
 CASES = {
@@ -166,7 +167,12 @@ def main():
         Path(out).write_text(json.dumps(alone(who, case, asked.seed)), encoding="utf-8")
         return
     cases = {case: together(case, asked.seed, everyone=asked.everyone) for case in CASES}
-    told = {**stamp(seed=asked.seed), "tolerance_mm": TOLERANCE_MM, "cases": cases}
+    apart = [each["largest_difference"] for each in cases.values() if "ratio" in each]
+    bars = {
+        f"metrics, largest difference from {who}": bar(max(each[who] for each in apart), 1e-6, "")
+        for who in apart[0]
+    }
+    told = {**stamp(seed=asked.seed), "tolerance_mm": TOLERANCE_MM, "bars": bars, "cases": cases}
     write_text(json.dumps(told, indent=1) + "\n", asked.out)
     for case, each in cases.items():
         print(case, each.get("ratio", ""), each.get("largest_difference", ""))
