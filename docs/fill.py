@@ -5,7 +5,8 @@
 
 A code block stands under a comment `<!-- file: docs/code/NAME -->`. A figure stands between
 `<!-- figure: results/NAME.json a/b/c FORMAT -->` and `<!-- end -->`, FORMAT as Python's
-format() takes it. A path's parts are keys, or places in lists. A verb's help stands under
+format() takes it. A path's parts are keys (`_` for a space), or
+places in lists. A verb's help stands under
 `<!-- help: VERB -->`.
 """
 
@@ -40,7 +41,10 @@ def figure(file: str, path: str, style: str) -> str:
     """One number of a result, as text."""
     value = result(file)
     for part in path.split("/"):
-        value = value[int(part)] if isinstance(value, list) else value[part]
+        if isinstance(value, list):
+            value = value[int(part)]
+        else:
+            value = value[part if part in value else part.replace("_", " ")]
     return format(value, style)
 
 

@@ -124,7 +124,7 @@ def test_merging_keeps_every_event_once_in_either_order(one, two):
     assert merged.merge(ann).events == merged.events
 
 
-def test_undo_takes_back_ones_own_step_not_anothers():
+def test_undo_takes_back_ones_own_step_and_nobody_elses():
     ann = answered(Session.on(IMAGE, author="ann"), Click((1, 1, 1)))
     ben = answered(replace(ann, author="ben"), Click((5, 5, 1), object=2))
     assert replace(ben, author="ann").undo().mask.ids == (2,)
