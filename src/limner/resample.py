@@ -67,6 +67,24 @@ def carried(
     return answer[..., 0] if samples.ndim == 3 else answer
 
 
+def between(
+    samples: NDArray[np.float32], at: NDArray[np.float64], *, axis: int
+) -> NDArray[np.float32]:
+    """Samples interpolated linearly along an axis; beyond the first and last they stay."""
+    last = samples.shape[axis] - 1
+    kept = np.clip(at, 0, last)
+    below = np.minimum(kept.astype(np.int64), max(last - 1, 0))
+    shape = [1] * samples.ndim
+    shape[axis] = len(at)
+    share = (kept - below).astype(np.float32).reshape(shape)
+    under = samples.take(below, axis=axis)
+    over = samples.take(np.minimum(below + 1, last), axis=axis)
+    over -= under
+    over *= share
+    over += under
+    return np.asarray(over, np.float32)
+
+
 def mask_onto(mask: Mask, grid: Grid) -> Mask:
     """The mask on another grid, nearest voxel; objects, classes and ids stay.
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as some
 from limner.grid import Grid
 from limner.image import Image
 from limner.mask import Mask, Object
-from limner.resample import mask_onto, onto, samples_onto
+from limner.resample import between, mask_onto, onto, samples_onto
 from tests.laws.values import grids, masks
 
 AXES = some.permutations(range(3)).map(tuple)
@@ -85,3 +85,9 @@ def test_objects_and_classes_stay():
     moved = mask_onto(mask, Grid((1, 8, 8), steps_mm=((0, 0, 1), (0, 0.5, 0), (0.5, 0, 0))))
     assert moved.find(1) == Object(1, "liver", name="one")
     assert moved.schema == mask.schema
+
+
+def test_samples_between_two_places_are_theirs_in_proportion():
+    samples = np.array([[0, 10, 30]], np.float32)
+    found = between(samples, np.array([-1, 0, 0.25, 1.5, 2, 9]), axis=1)
+    assert found.tolist() == [[0, 0, 2.5, 20, 30, 30]]

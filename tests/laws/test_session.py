@@ -10,12 +10,13 @@ from hypothesis import strategies as some
 
 from limner.errors import BadValue, GeometryMismatch
 from limner.grid import Grid
-from limner.image import Image
+from limner.image import ArrayPixels, FileSource, Image, Source
 from limner.mask import Mask, Object
 from limner.predict import Abilities, Encoded, Prediction, check
-from limner.predict.session import Session, Undo
+from limner.predict.session import Session, Undo, image_digest
 from limner.prompt.click import Click
 from limner.prompt.prior import Prior
+from limner.read import at_time
 
 SHAPE = (3, 8, 8)
 
@@ -178,3 +179,12 @@ def test_an_undo_can_be_undone_and_that_too():
     third = second.undo()
     assert isinstance(third.events[-1], Undo)
     assert [len(each.mask) for each in (session, first, second, third)] == [1, 0, 1, 0]
+
+
+def test_a_session_on_one_frame_of_a_clip_does_not_open_on_another():
+    clip = Image(ArrayPixels(np.zeros((3, *SHAPE, 1), np.uint8)), Grid(SHAPE), times_s=(0, 1, 2))
+    clip = replace(clip, source=Source(files=(FileSource("clip.dcm", "00ff"),)))
+    frames = [at_time(clip, number) for number in range(3)]
+    assert len({image_digest(each) for each in frames}) == 3
+    with pytest.raises(GeometryMismatch, match="another or has changed"):
+        Session.on(frames[0]).say(Click((1, 1, 1))).predict(Dots(), frames[1])

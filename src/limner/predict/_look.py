@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from limner.grid import Grid, vector
 from limner.image import Image, Window
+from limner.resample import between
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -95,7 +96,7 @@ class Scene:
         rows, taken = first.index.shape
         columns, across = second.index.shape
         small = shown.reshape(rows, taken, columns, across, -1).mean(axis=(1, 3))
-        crop = _between(_between(small, first.at, axis=0), second.at, axis=1)
+        crop = between(between(small, first.at, axis=0), second.at, axis=1)
         return standardised(crop, inside_rows[:, None] & inside_columns[None, :])
 
 
@@ -119,7 +120,7 @@ def carried(plane: Floats, before: Look, after: Look) -> Floats:
         finer = max(1, int(np.ceil(step[axis] - 0.5)))  # averaged where the new look is coarser
         ticks = (np.arange(SIDE * finer) + 0.5) / (SIDE * finer)
         at = (after.low[axis] + ticks * after.extent[axis] - before.low[axis]) / before.extent[axis]
-        seen = _between(plane, at * SIDE - 0.5, axis=axis)
+        seen = between(plane, at * SIDE - 0.5, axis=axis)
         shape = (-1, 1) if axis == 0 else (1, -1)
         seen = seen * ((at >= 0) & (at < 1)).reshape(shape)
         split = (SIDE, finer, -1) if axis == 0 else (seen.shape[0], SIDE, finer)
@@ -148,10 +149,10 @@ def levels(logits: Floats, look: Look, scene: Scene) -> tuple[tuple[int, int], N
     if top >= bottom or left >= right:
         return scene.low, np.zeros((1, 1), np.uint8)
     answer = np.empty((bottom - top, right - left), np.uint8)
-    wide = _between(logits, _on(look, np.arange(left, right), axis=1), axis=1)
+    wide = between(logits, _on(look, np.arange(left, right), axis=1), axis=1)
     for row in range(0, len(answer), STRIP):
         rows = np.arange(top + row, min(top + row + STRIP, bottom))
-        strip = _between(wide, _on(look, rows, axis=0), axis=0)
+        strip = between(wide, _on(look, rows, axis=0), axis=0)
         np.negative(strip, out=strip)
         np.minimum(strip, 30, out=strip)  # beyond it exp is of no use and overflows later
         np.exp(strip, out=strip)
@@ -193,19 +194,3 @@ def _axis(look: Look, scene: Scene, *, axis: int) -> tuple[_Samples, Bools]:
 def _on(look: Look, pixels: NDArray[np.int64], *, axis: int) -> NDArray[np.float64]:
     """Pixels of the slice as fractional pixels of the crop."""
     return np.asarray((pixels - look.low[axis]) / look.extent[axis] * SIDE - 0.5)
-
-
-def _between(samples: Floats, at: NDArray[np.float64], *, axis: int) -> Floats:
-    """Samples interpolated linearly along an axis; beyond the first and last they stay."""
-    last = samples.shape[axis] - 1
-    kept = np.clip(at, 0, last)
-    below = np.minimum(kept.astype(np.int64), max(last - 1, 0))
-    shape = [1] * samples.ndim
-    shape[axis] = len(at)
-    share = (kept - below).astype(np.float32).reshape(shape)
-    under = samples.take(below, axis=axis)
-    over = samples.take(np.minimum(below + 1, last), axis=axis)
-    over -= under
-    over *= share
-    over += under
-    return np.asarray(over, np.float32)

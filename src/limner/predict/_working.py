@@ -18,6 +18,7 @@ from limner.prompt.box import Box
 from limner.prompt.lasso import Lasso
 from limner.prompt.prior import Prior
 from limner.prompt.stroke import Stroke
+from limner.resample import between, carried
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -91,7 +92,7 @@ class Working:
         for axis in range(3):
             count = self.high[axis] - self.low[axis]
             at = (np.arange(count) + 0.5) / self.factors[axis] - 0.5
-            answer = _between(answer, at, axis=axis)
+            answer = between(answer, at, axis=axis)
         return np.rint(np.clip(answer, 0, 1) * 255).astype(np.uint8)
 
 
@@ -149,20 +150,6 @@ def ellipsoid(box: Box, working: Working) -> Floats:
 
 def prior_on(prior: Prior, working: Working) -> Floats:
     """A prior in 0..1 at the working size."""
-    from limner.resample import carried
 
     grid = working.grid.crop(working.low, working.high).resized(working.shape)
     return np.asarray(carried(prior.flags().astype(np.float32), prior.grid, grid), np.float32)
-
-
-def _between(samples: Floats, at: NDArray[np.float64], *, axis: int) -> Floats:
-    """Samples interpolated linearly along an axis; beyond the first and last they stay."""
-    last = samples.shape[axis] - 1
-    kept = np.clip(at, 0, last)
-    below = np.minimum(kept.astype(np.int64), max(last - 1, 0))
-    shape = [1] * samples.ndim
-    shape[axis] = len(at)
-    share = (kept - below).astype(np.float32).reshape(shape)
-    under = samples.take(below, axis=axis)
-    over = samples.take(np.minimum(below + 1, last), axis=axis)
-    return np.asarray(under + share * (over - under), np.float32)

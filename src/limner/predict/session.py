@@ -328,11 +328,13 @@ class Session:
 
 
 def image_digest(image: Image) -> str:
-    """SHA-256 of what identifies an image: its grid and the hashes of its files.
+    """SHA-256 of what identifies an image: its grid, its times and the hashes of its files.
 
-    An image that came from no file is known by its samples.
+    An image that came from no file is known by its samples. Two frames of one clip differ by
+    their times, or by the frames that their slices came from.
     """
-    told = hashlib.sha256(repr((image.grid, image.times)).encode())
+    frames = [each.frame for each in image.source.slices]
+    told = hashlib.sha256(repr((image.grid, image.times, image.times_s, frames)).encode())
     if image.source.files:
         told.update(repr(sorted(each.sha256 for each in image.source.files)).encode())
     else:
