@@ -21,7 +21,7 @@ from benchmarks.processes import bar
 from limner.grid import Grid
 from limner.measure import Subject
 from limner.measure.diameter import calipers
-from limner.measure.outline import BEYOND, longest
+from limner.measure.outline import BEYOND, ROUND, SLENDER, longest
 from limner.safely import write_text
 
 PIXELS_MM = ((1.0, 1.0), (1.5, 1.0), (1.0, 2.0), (3.0, 1.0))
@@ -168,7 +168,8 @@ def main():
             for name in names
         },
         "unit": "pixels along the measured chord",
-        "convention": f"points {BEYOND} of a pixel beyond exposed pixel centres",
+        "convention": f"points {BEYOND} of a pixel beyond exposed pixel centres; at the ends of "
+        f"the long axis {ROUND} (round) to {SLENDER} (slender)",
         "shapes": len(shapes),
         "ellipses": asked.repeats * len(shapes),
         "pixels_mm": PIXELS_MM,

@@ -10,7 +10,7 @@ from benchmarks.diameters import ellipse
 from limner.grid import Grid
 from limner.measure import Subject
 from limner.measure.diameter import calipers
-from limner.measure.outline import across, bridges, hull, longest, segments
+from limner.measure.outline import across, bridges, hull, longest, segments, tips
 
 
 def subject(*rows, spacing=(1.0, 1.0), slices=1):
@@ -42,8 +42,9 @@ def test_a_pixel_has_two_axes_of_half_a_pixel():
     assert lengths(subject("#", spacing=(3, 1))) == pytest.approx((1.5, 0.5))
 
 
-def test_a_row_is_half_a_pixel_short_of_its_length():
-    assert lengths(subject("....", "####")) == pytest.approx((3.5, 0.5))
+def test_a_row_is_a_tenth_of_a_pixel_short_of_its_length():
+    """3 between the outermost centres, and 0.45, the most there is, at both ends."""
+    assert lengths(subject("....", "####")) == pytest.approx((3.9, 0.5))
 
 
 def test_a_rectangle_by_hand():
@@ -57,7 +58,10 @@ def test_a_rectangle_by_hand():
 
 def test_a_cross_by_hand():
     long, short = calipers(subject(".#.", "###", ".#."))
-    assert (long.length, short.length) == pytest.approx((2.5, 2.5))
+    # as wide as high: 2 between centres, 0.15 at both ends; 2.5 across is cut to that
+    assert (long.length, short.length) == pytest.approx((2.3, 2.3))
+    assert np.linalg.norm(np.subtract(*short.ends_mm)) == pytest.approx(2.3)
+    assert np.mean(short.ends_mm, axis=0) == pytest.approx((1, 1, 0))
 
 
 def test_the_short_axis_may_cross_a_hollow_but_ends_on_the_outline():
@@ -70,7 +74,9 @@ def test_the_short_axis_may_cross_a_hollow_but_ends_on_the_outline():
         column, row = end[0], end[1]
         near = np.abs(points(given.inside[0]) - (row, column)).max(axis=1).min()
         assert near <= 0.75
-    assert long.length == pytest.approx(np.hypot(4, 8.5))
+    beyond = tips(given.inside[0], given.plane)  # it is wider than high
+    assert 0.15 < beyond < 0.45
+    assert long.length == pytest.approx(np.hypot(4, 8 + 2 * beyond))
 
 
 def test_the_bays_of_a_bean_are_no_part_of_its_short_axis():
@@ -126,7 +132,7 @@ def test_ends_lie_in_the_patient():
     inside = np.zeros(grid.shape, bool)
     inside[1, 1, 0:3] = True
     long, _ = calipers(Subject(inside, grid))
-    assert long.ends_mm == ((9.5, 21.0, 35.0), (14.5, 21.0, 35.0))
+    assert np.array(long.ends_mm) == pytest.approx(np.array([(9.1, 21, 35), (14.9, 21, 35)]))
 
 
 @given(
@@ -201,4 +207,25 @@ def test_a_ten_millimetre_disc_between_pixels():
     """Centres give 9.90 and corners 11.31; the disc is 10."""
     rows = np.arange(12)[:, None] - 5.5
     inside = rows**2 + rows.T**2 <= 25
-    assert lengths(flat(inside[None]))[0] == pytest.approx(2 * np.hypot(3.75, 3.5))  # 10.26
+    # the farthest centres are (3.5, 3.5) from the middle; a round part's ends lie 0.15 beyond
+    assert lengths(flat(inside[None]))[0] == pytest.approx(2 * np.hypot(3.65, 3.5))  # 10.11
+
+
+@given(inside=arrays(bool, some.tuples(some.integers(1, 9), some.integers(1, 9))))
+def test_the_short_axis_is_never_the_longer_one(inside):
+    assume(inside.any())
+    long, short = calipers(flat(inside[None]))
+    assert short.length <= long.length + 1e-9
+    for one in (long, short):
+        assert np.linalg.norm(np.subtract(*one.ends_mm)) == pytest.approx(one.length)
+
+
+def test_the_ends_reach_further_the_more_slender_a_part_is():
+    plane = np.array([[0.0, 1.0], [1.0, 0.0]])
+    reach = [tips(np.ones((4, n), bool), plane) for n in (4, 6, 9, 40)]
+    assert reach == sorted(reach)
+    assert (reach[0], reach[-1]) == (0.15, 0.45)
+    assert tips(np.ones((1, 2), bool), plane) == 0.25
+    # the same shape in pixels three times as high as wide has the same ends
+    high = np.array([[0.0, 3.0], [1.0, 0.0]])
+    assert tips(np.ones((4, 12), bool), high) == tips(np.ones((12, 12), bool), plane)

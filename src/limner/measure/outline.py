@@ -18,6 +18,10 @@ Flags = NDArray[np.bool_]
 Points = NDArray[np.float64]
 
 BEYOND = 0.25  # pixels from the outermost centres to the outline
+ROUND, SLENDER = 0.15, 0.45  # the same at the ends of a long axis, see `tips`
+GAIN = 0.15  # what each whole number in the ratio of the spreads adds to it
+FINE = 40  # parts of a pixel in which it is counted
+THINNEST = 40.0  # a spread of less than this share of a pixel's area is taken for it
 TIE = 1e-9  # share of a length by which one chord must be longer to count as longer
 AT_ONCE = 2**22  # crossings of lines and outline that are looked at together
 
@@ -60,22 +64,43 @@ def _crossing(side: int, flags: list[bool]) -> Points:
     return np.asarray(RING[start] + share * (RING[end] - RING[start]))
 
 
-def hull(inside: Flags) -> Points:
+def tips(inside: Flags, plane: Points) -> float:
+    """How far beyond the outermost centres a long axis is taken to reach, in pixels.
+
+    A quarter of a pixel suits the sides of an object, not the ends of its long axis: the tip
+    of a slender one falls between centres and is cut short, and of the many directions of a
+    round one the longest is that in which the pixels happen to reach furthest. So it grows
+    with the ratio of the object's spreads, from ROUND to SLENDER, in steps of 1 / FINE. A
+    quarter for fewer than three pixels, which have no shape.
+    """
+    places = np.argwhere(inside) @ plane
+    if len(places) < 3:
+        return BEYOND
+    narrow, wide = np.linalg.eigvalsh(np.cov(places.T))
+    least = abs(float(np.linalg.det(plane))) / THINNEST  # a row of pixels has no spread across
+    ratio = float(np.sqrt(wide / max(float(narrow), least)))
+    reach = np.clip(ROUND + GAIN * (ratio - 1), ROUND, SLENDER)
+    return round(float(reach) * FINE) / FINE
+
+
+def hull(inside: Flags, beyond: float = BEYOND) -> Points:
     """(n, 2): the corners of the convex hull of the outline, in order round it.
 
+    beyond   pixels from the outermost centres to the outline; a multiple of 1 / FINE
+
     The object must not be empty. The hull of the outline is that of the outermost centres
-    of every row, each with its four points a quarter of a pixel away; in quarters of a
-    pixel these are whole numbers, so that turns are decided exactly.
+    of every row, each with its four points `beyond` away; in fortieths of a pixel these are
+    whole numbers, so that turns are decided exactly.
     """
     rows = np.flatnonzero(inside.any(axis=1))
     first = inside[rows].argmax(axis=1)
     last = inside.shape[1] - 1 - inside[rows, ::-1].argmax(axis=1)
     ends = np.concatenate([np.stack([rows, first], 1), np.stack([rows, last], 1)])
-    scale = round(1 / BEYOND)
-    around = [(1, 0), (-1, 0), (0, 1), (0, -1)]
-    points = np.unique(np.concatenate([ends * scale + step for step in around]), axis=0).tolist()
+    reach = round(beyond * FINE)
+    around = [(reach, 0), (-reach, 0), (0, reach), (0, -reach)]
+    points = np.unique(np.concatenate([ends * FINE + step for step in around]), axis=0).tolist()
     lower, upper = _chain(points), _chain(points[::-1])
-    return np.array(lower[:-1] + upper[:-1], float) / scale
+    return np.array(lower[:-1] + upper[:-1], float) / FINE
 
 
 def _chain(points: list[list[int]]) -> list[list[int]]:
