@@ -18,9 +18,11 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="signals and mounts are 
 
 # The command line with 'fake', which waits in the middle of writing once it has said so.
 SLOW = textwrap.dedent("""
-    import sys, time
+    import signal, sys, time
     from pathlib import Path
     import limner.safely as safely
+    # as in a terminal: a test run that was put in the background hands on a deaf ear
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     to_disk = safely._to_disk
     def slowly(path):
         with path.open("rb+") as file:
