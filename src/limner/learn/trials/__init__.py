@@ -1,0 +1,1 @@
+"""Trials: what a study measures, for one seed and the settings of one arm; one file each."""
