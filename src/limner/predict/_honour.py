@@ -1,0 +1,184 @@
+"""Clicks that an answer must obey: the smallest change of it that does, spread to what is alike.
+
+The answer's logits are the mean of a Gaussian process over pixels, whose kernel says how alike
+two pixels are: in what the network saw and said there, and in where they lie. A click says that
+the logit at its place is above, or below, zero by a margin. The likeliest logits that do so
+have a closed form: a small quadratic problem in the clicks, then one sum over the pixels.
+
+Source   Zhou et al. (GPCIS), CVPR 2023, arXiv:2302.14578: clicks condition a Gaussian process
+         over deep features, which is then read at every pixel in linear time.
+Differs  the network's logits are the process's mean, so that without a disobeyed click nothing
+         changes; a click is an inequality, solved exactly, instead of a variational posterior
+         that a second network amortises; a second, narrow kernel takes up what contradicts, so
+         that a lone click among like pixels is obeyed where it lies and changes little else.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+Floats = NDArray[np.float32]
+Places = NDArray[np.float64]
+
+MOST = 64  # clicks that the kernel is solved for; further ones are only pinned
+JITTER = 1e-4  # added to the kernel's diagonal, which is 1
+ROUNDS = 60  # of pinning; more than two are needed only where clicks share pixels
+PINNED = 0.25  # logits that a click's place is pinned to, at the least
+STEEP = 2.0  # logits at which the share of the object as a feature is about 0.9
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """How alike two pixels are, from 0 to 1: what a click at one says of the other.
+
+    margin   logits by which a click wants its place on its side of zero
+    alike    distance in features, in their standard deviations, at which likeness is exp(-1/2)
+    wide     pixels after which the likeness of like pixels has fallen to 1/e
+    near     the same for the narrow part, which looks at no features
+    share    how much of the kernel is the narrow part
+    """
+
+    margin: float = 1.0
+    alike: float = 0.5
+    wide: float = 20.0
+    near: float = 3.0
+    share: float = 0.2
+
+    def __call__(self, features: Floats, places: Places, *, at: NDArray[np.int64]) -> Floats:
+        """(n, pixels) likeness of each of `at` to every pixel.
+
+        features   (pixels, c)
+        places     (pixels, 2)
+        """
+        apart = _squared(features[at], features) / features.shape[1]
+        away = np.sqrt(_squared(places[at].astype(np.float32), places.astype(np.float32)))
+        like = np.exp(-apart / (2 * self.alike**2) - away / self.wide)
+        return np.asarray((1 - self.share) * like + self.share * np.exp(-away / self.near))
+
+
+KERNEL = Kernel()
+
+
+def honoured(
+    logits: Floats,
+    features: Floats,
+    clicks: ArrayLike,
+    *,
+    inside: ArrayLike,
+    kernel: Kernel = KERNEL,
+) -> Floats:
+    """Logits (rows, columns) whose sign at every click is the click's, else as they were.
+
+    features   (c, rows, columns), in any unit; `described` makes some
+    clicks     (n, 2) rows and columns, pixel centres at integers; where one lies between
+               pixels, the interpolated logit obeys. Those outside the picture are left out.
+    inside     (n,) whether each says that the object is there; of two that say different
+               things of one pixel, the later counts
+    """
+    shape = logits.shape
+    places = np.asarray(clicks, float).reshape(-1, 2)
+    signs = np.where(np.asarray(inside, bool).reshape(-1), 1.0, -1.0)
+    seen = ((places > -0.5) & (places < np.array(shape) - 0.5)).all(axis=1)
+    places, signs = places[seen], signs[seen]
+    if not len(places):
+        return logits
+    pixels = np.clip(np.rint(places).astype(np.int64), 0, np.array(shape) - 1)
+    flat = pixels[:, 0] * shape[1] + pixels[:, 1]
+    last = {pixel: number for number, pixel in enumerate(flat.tolist())}
+    kept = np.array(sorted(last.values()))
+    told = signs[kept] * logits.reshape(-1)[flat[kept]]
+    if (told >= kernel.margin).all():
+        return _pinned(logits, places[kept], signs[kept])
+    first = kept[np.argsort(told, kind="stable")[:MOST]]
+    changed = logits + _change(logits, features, kernel, at=flat[first], signs=signs[first])
+    return _pinned(np.asarray(changed, np.float32), places[kept], signs[kept])
+
+
+def described(sight: Floats, logits: Floats) -> Floats:
+    """Features (c, rows, columns) of a picture (colours, rows, columns) and what was said of it.
+
+    The picture as it is and smoothed, in one channel where its colours are the same, and the
+    share of the object.
+    """
+    from scipy.ndimage import gaussian_filter
+
+    grey = sight[:1] if all(np.array_equal(sight[0], each) for each in sight[1:]) else sight
+    smooth = [gaussian_filter(each, sigma) for sigma in (1.0, 3.0) for each in grey]
+    share = np.tanh(logits * (0.75 / STEEP))
+    return np.stack([*smooth, share]).astype(np.float32)
+
+
+def _change(
+    logits: Floats,
+    features: Floats,
+    kernel: Kernel,
+    *,
+    at: NDArray[np.int64],
+    signs: NDArray[np.float64],
+) -> Floats:
+    """What is added (rows, columns): the least, by the process, that brings clicks to the margin.
+
+    With f = K a, least a'K a under signs * f >= lacking is a problem of non-negative least
+    squares in the weights signs * a.
+    """
+    from scipy.linalg import cholesky, solve_triangular
+    from scipy.optimize import nnls
+
+    flat = features.reshape(len(features), -1)
+    spread = flat.std(axis=1, keepdims=True)
+    scaled = np.ascontiguousarray((flat / np.maximum(spread, 1e-6)).T)
+    rows, columns = np.indices(logits.shape).reshape(2, -1)
+    like = kernel(scaled, np.stack([rows, columns], axis=1), at=at)
+    lacking = kernel.margin - signs * logits.reshape(-1)[at]
+    among = like[:, at].astype(float) * signs[:, None] * signs[None, :]
+    root = cholesky(among + JITTER * np.eye(len(at)), lower=True)
+    weights, _ = nnls(root.T, solve_triangular(root, lacking, lower=True))
+    change = (signs * weights).astype(np.float32) @ like
+    return np.asarray(change.reshape(logits.shape))
+
+
+def _pinned(logits: Floats, places: Places, signs: NDArray[np.float64]) -> Floats:
+    """The logits with the pixels round every click moved until what lies between them obeys.
+
+    Each disobeyed click moves its pixels by the least that mends it, over and over, since two
+    clicks may share pixels.
+    """
+    corners, shares = _between(logits.shape, places)
+    flat = logits.reshape(-1).astype(np.float64)
+    for _ in range(ROUNDS):
+        content = True
+        for corner, share, sign in zip(corners, shares, signs, strict=True):
+            lacking = PINNED - sign * float(share @ flat[corner])
+            if lacking > 1e-6:
+                content = False
+                np.add.at(flat, corner, sign * lacking * share / float(share @ share))
+        if content:
+            break
+    return np.asarray(flat.reshape(logits.shape), np.float32)
+
+
+def _between(
+    shape: tuple[int, ...], places: Places
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """The four pixels round each place (n, 4) and the share (n, 4) of each in what lies there."""
+    limits = np.array(shape[:2]) - 1
+    held = np.clip(places, 0, limits)
+    low = np.minimum(np.floor(held).astype(np.int64), np.maximum(limits - 1, 0))
+    part = held - low
+    corners, shares = [], []
+    for down, across in ((0, 0), (0, 1), (1, 0), (1, 1)):
+        row, column = np.minimum(low + np.array([down, across]), limits).T
+        corners.append(row * shape[1] + column)
+        shares.append(
+            np.where(down, part[:, 0], 1 - part[:, 0])
+            * np.where(across, part[:, 1], 1 - part[:, 1])
+        )
+    return np.stack(corners, axis=1), np.stack(shares, axis=1)
+
+
+def _squared(one: Floats, other: Floats) -> Floats:
+    """(n, m) squared distances of the rows of (n, c) and (m, c)."""
+    both = one @ other.T
+    total = (one * one).sum(axis=1)[:, None] + (other * other).sum(axis=1)[None, :] - 2 * both
+    return np.asarray(np.maximum(total, 0), np.float32)
