@@ -161,3 +161,44 @@ def test_the_largest_island_is_4_connected():
     region[2, 2] = True  # touches by a corner only
     region[4, 0:5] = True
     assert np.array_equal(np.argwhere(robots.largest_island(region))[:, 0], [4] * 5)
+
+
+@pytest.mark.parametrize("name", blobs())
+class TestHumanScribble:
+    def test_strokes_keep_to_their_side(self, name):
+        target = blobs()[name]
+        for inside in (True, False):
+            right = total = 0
+            for seed in range(20):
+                strokes = robots.human_scribble(np.random.default_rng(seed), target, inside=inside)
+                if not inside and target.all():
+                    assert strokes == []
+                    continue
+                places = np.clip(np.rint(np.concatenate(strokes)).astype(int), 0, (23, 29))
+                right += (target[tuple(places.T)] == inside).sum()
+                total += len(places)
+            assert right >= 0.95 * total
+
+    def test_repeats_itself_under_one_seed(self, name):
+        for inside in (True, False):
+            one, two = (
+                robots.human_scribble(np.random.default_rng(4), blobs()[name], inside=inside)
+                for _ in range(2)
+            )
+            assert len(one) == len(two)
+            assert all(np.array_equal(a, b) for a, b in zip(one, two, strict=True))
+
+
+def test_nobody_scribbles_on_nothing():
+    rng = np.random.default_rng(0)
+    assert robots.human_scribble(rng, np.zeros(SHAPE, bool), inside=True) == []
+    assert robots.human_scribble(rng, np.zeros(SHAPE, bool), inside=False)
+
+
+def test_a_hole_is_marked_as_outside_more_often_than_not():
+    ring = disc(40, 40, 30, (80, 80)) & ~disc(40, 40, 15, (80, 80))
+    marked = 0
+    for seed in range(20):
+        strokes = robots.human_scribble(np.random.default_rng(seed), ring, inside=False)
+        marked += any((np.hypot(*(path - 40).T) < 14).any() for path in strokes)
+    assert marked >= 12
