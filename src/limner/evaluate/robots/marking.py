@@ -44,6 +44,8 @@ def marked(rng: np.random.Generator, target: Bools, *, unit: float) -> list[Poin
 
 def _island(rng: np.random.Generator, sight: Sight) -> list[Points]:
     """One island, in one of the ways that people have."""
+    if sight.deepest < 2 * sight.pixel:  # no pen goes round in there
+        return _along_the_middle(rng, sight) or [_middle(sight)]
     ways = STOUT if sight.deepest > SLENDER * sight.extent else THIN
     chosen = rng.choice(len(ways), p=[share for _, share in ways])
     found = ways[int(chosen)][0](rng, sight)
