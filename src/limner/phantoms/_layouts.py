@@ -9,7 +9,7 @@ from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import ndimage
+from PIL import Image, ImageDraw
 
 Labels = NDArray[np.int32]
 Field = NDArray[np.float32]
@@ -73,17 +73,60 @@ def crowd(rng: np.random.Generator, side: int) -> Labels:
 
 
 def trees(rng: np.random.Generator, side: int) -> Labels:
-    """Branching tubes, as vessels, nerves, ducts and airways run through a picture."""
-    thickness = np.zeros((side, side), np.float32)
-    for _ in range(int(rng.integers(1, 5))):
-        _grow(
-            rng,
-            thickness,
-            start=rng.uniform(-0.05, 1.05, 2) * side,
-            heading=(rng.uniform(0, 2 * np.pi), side * np.exp(rng.uniform(-4.8, -3.0))),
-        )
-    away, nearest = ndimage.distance_transform_edt(thickness == 0, return_indices=True)
-    return np.asarray(away <= thickness[tuple(nearest)] - 0.5, np.int32)
+    """Branching tubes, as vessels, nerves, ducts and airways run through a picture.
+
+    From 1 pixel wide to a fourteenth of the side; all are one label, or each tree its own.
+    """
+    labels = np.zeros((side, side), np.int32)
+    apart = rng.random() < 0.4
+    width = float(np.exp(rng.uniform(np.log(1.0), np.log(0.07 * side))))
+    count = int(rng.integers(1, 4 if width > 5 else 8))
+    for number in range(1, count + 1):
+        paper = Image.new("L", (side, side))
+        start = rng.uniform(-0.05, 1.05, 2) * side
+        _grow(rng, ImageDraw.Draw(paper), side=side, start=start, width=width)
+        labels[joined(np.asarray(paper) > 0)] = number if apart else 1
+    return labels
+
+
+def membranes(rng: np.random.Generator, side: int) -> Labels:
+    """Cells that fill the plane, apart by thin lines (label 0), some of them missing."""
+    spacing = side * float(np.exp(rng.uniform(np.log(0.05), np.log(0.3))))
+    rows, columns = _warped(rng, side)
+    down = np.clip(rows / spacing, 0, side / spacing).astype(np.int32) + 1
+    across = np.clip(columns / spacing, 0, side / spacing).astype(np.int32) + 1
+    count = int(side / spacing) + 3  # cells along an axis, one more at each side
+    jitter = rng.uniform(0.05, 0.95, (2, count, count))
+    seeds = ((np.indices((count, count)) - 1 + jitter) * spacing).astype(np.float32)
+    near = np.full((side, side), np.inf, np.float32)
+    second, labels = near.copy(), np.zeros((side, side), np.int32)
+    for step_down in (-1, 0, 1):
+        for step_across in (-1, 0, 1):
+            cell = (down + step_down) * count + across + step_across
+            away = np.square(rows - seeds[0].take(cell)) + np.square(columns - seeds[1].take(cell))
+            np.minimum(second, np.maximum(near, away), out=second)
+            np.copyto(labels, cell, where=away < near)
+            np.minimum(near, away, out=near)
+    labels[np.sqrt(second) - np.sqrt(near) < rng.uniform(1.0, max(2.5, 0.25 * spacing))] = 0
+    _, labels.flat[:] = np.unique(labels, return_inverse=True)
+    gone = rng.random(int(labels.max()) + 1) < rng.uniform(0, 0.5)
+    gone[0] = True
+    return np.where(gone[labels], 0, labels).astype(np.int32)
+
+
+def glands(rng: np.random.Generator, side: int) -> Labels:
+    """Rings of wall round a hollow, as glands, vessels cut across, bowel and follicles are."""
+    rows, columns = _warped(rng, side)
+    labels = np.zeros((side, side), np.int32)
+    radius = side * np.exp(rng.uniform(np.log(0.05), np.log(0.25)))
+    wall = rng.uniform(0.12, 0.5)
+    for number in range(int(rng.integers(1, 12))):
+        centre = rng.uniform(0, 1, 2) * side
+        size = radius * np.exp(rng.normal(0, 0.3))
+        distance = _ellipse(rng, (rows - centre[0], columns - centre[1])) / size
+        labels[distance < 1] = 2 * number + 1
+        labels[distance < 1 - wall] = 2 * number + 2
+    return labels
 
 
 def level_lines(rng: np.random.Generator, side: int) -> Labels:
@@ -107,13 +150,25 @@ def sheets(rng: np.random.Generator, side: int) -> Labels:
 
 
 LAYOUTS: tuple[tuple[Layout, float], ...] = (
-    (domains, 0.24),
-    (ellipses, 0.28),
-    (crowd, 0.18),
-    (trees, 0.12),
-    (level_lines, 0.10),
-    (sheets, 0.08),
+    (domains, 0.18),
+    (ellipses, 0.24),
+    (crowd, 0.16),
+    (trees, 0.14),
+    (level_lines, 0.08),
+    (sheets, 0.07),
+    (membranes, 0.07),
+    (glands, 0.06),
 )  # how often each is drawn
+
+
+def joined(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+    """The mask with one pixel more wherever two of its pixels touch by a corner only."""
+    falling = mask[:-1, :-1] & mask[1:, 1:] & ~mask[1:, :-1] & ~mask[:-1, 1:]
+    rising = mask[1:, :-1] & mask[:-1, 1:] & ~mask[:-1, :-1] & ~mask[1:, 1:]
+    whole = mask.copy()
+    whole[1:, :-1] |= falling
+    whole[:-1, :-1] |= rising
+    return whole
 
 
 @cache
@@ -175,31 +230,29 @@ def _star(
 
 def _grow(
     rng: np.random.Generator,
-    thickness: Field,
+    pen: ImageDraw.ImageDraw,
     *,
-    start: NDArray[np.float64],
-    heading: tuple[float, float],
+    side: int,
+    start: NDArray[np.floating],
+    width: float,
 ) -> None:
-    """Walk from `start`, leaving the radius behind, and branch now and then."""
-    side = thickness.shape[0]
-    todo = [(start, *heading)]
-    steps = 0
-    while todo and steps < 900:
-        place, turn, radius = todo.pop()
-        bend = 0.0
-        for _ in range(int(rng.integers(side // 4, side))):
-            steps += 1
-            bend = 0.92 * bend + rng.normal(0, 0.03)
-            turn += bend
-            place = place + np.array([np.sin(turn), np.cos(turn)])
-            row, column = round(place[0]), round(place[1])
-            if not (0 <= row < side and 0 <= column < side):
-                if -10 < row < side + 10 and -10 < column < side + 10:
-                    continue
-                break
-            thickness[row, column] = max(thickness[row, column], radius)
-            if rng.random() < 0.015 and radius > 0.7:
-                todo.append(
-                    (place, turn + rng.choice([-1, 1]) * rng.uniform(0.3, 1.2), radius * 0.75)
-                )
-                radius *= 0.92
+    """Draw one tree from `start`: it winds, thins out, and branches now and then."""
+    todo = [(start, float(rng.uniform(0, 2 * np.pi)), width)]
+    winding, branching = rng.uniform(0.01, 0.12), int(rng.integers(0, 5))
+    for _ in range(9):
+        if not todo:
+            return
+        place, turn, wide = todo.pop(0)
+        steps = int(rng.integers(side // 8, side // 2))  # of two pixels
+        bends = np.convolve(rng.normal(0, winding, steps + 9), np.full(10, 0.25), "valid")
+        turns = turn + np.cumsum(bends)
+        path = place + 2 * np.cumsum(np.stack([np.sin(turns), np.cos(turns)], axis=1), axis=0)
+        ends = wide * rng.uniform(0.4, 1.0)
+        columns_first = path[:, ::-1].ravel().tolist()  # as Pillow counts
+        for third in range(3):
+            first, last = 2 * (third * steps // 3), 2 * ((third + 1) * steps // 3 + 1)
+            across = max(1, round(wide + (ends - wide) * third / 3))
+            pen.line(columns_first[first:last], fill=255, width=across)
+        for at in rng.integers(0, steps, branching):
+            side_turn = float(turns[at] + rng.choice([-1, 1]) * rng.uniform(0.3, 1.2))
+            todo.append((path[at], side_turn, float(wide * rng.uniform(0.5, 0.9))))
