@@ -1,20 +1,25 @@
 """What a network is shown: pictures with the objects in them, one kind of source per class."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from limner.errors import BadValue, UnknownName
+from limner.learn.granules import Granules, granules
 from limner.learn.permitted import Pair, Source, opened
-from limner.phantoms.shapes import scene
+from limner.phantoms._anatomy import anatomy
+from limner.phantoms._micro import micro
+from limner.phantoms.shapes import SCENE_PARTS, scene
 
 Ids = NDArray[np.int32]
 
 SMALLEST = 30  # pixels; smaller objects are noise of the annotation
+CLEAR = 0.35  # standard deviations; a person hardly sees less, and a network learns to guess
 WHOLE = 0.8  # a label whose largest part holds more than this is one object
 
 
@@ -67,32 +72,75 @@ UNLABELLED_TOO = ("rings_prostate_glands",)  # leaves some glands unlabelled
 
 @dataclass(frozen=True)
 class Found:
-    """The same pictures with objects that nobody drew: patches of even brightness.
+    """The same pictures with objects that nobody drew: merged superpixels, even patches.
 
     They widen what counts as an object, as superpixels do in ScribblePrompt.
+
+    patches  share of patches of even brightness; the rest are superpixels merged to any size
     """
 
     sources: Sequence[Source]
+    patches: float = 0.25
 
     def draw(self, rng: np.random.Generator) -> Scene:
         while True:
             source = self.sources[int(rng.integers(len(self.sources)))]
-            picture = labelled(source.pairs[int(rng.integers(len(source.pairs)))]).picture
-            objects = even_patch(rng, picture)
+            pair = source.pairs[int(rng.integers(len(source.pairs)))]
+            picture = labelled(pair).picture
+            if rng.random() < self.patches:
+                objects = even_patch(rng, picture)
+            else:
+                objects = _within(picture, _granules(pair).drawn(rng))
             if objects is not None:
                 return Scene(picture, objects)
 
 
+Draws = Callable[..., tuple[NDArray[np.float32], Ids]]
+
+
 @dataclass(frozen=True)
 class Generated:
-    """Synthetic scenes of limner.phantoms."""
+    """Synthetic scenes of limner.phantoms: shapes, pictures of bodies, pictures of the small.
+
+    shapes, anatomy, micro  how often each is drawn; the shares need not add up to 1
+    without                 names out of `PARTS` that are left out, to see what each is good for
+    """
+
+    shapes: float = 0.5
+    anatomy: float = 0.25
+    micro: float = 0.25
+    without: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name in self.without:
+            if name not in PARTS:
+                raise UnknownName("part of the generator", name, PARTS)
+        if not self._kinds():
+            raise BadValue(
+                "Nothing is left to generate: shapes, anatomy and micro are all left out or "
+                "have no share. Keep one of them."
+            )
 
     def draw(self, rng: np.random.Generator) -> Scene:
+        kinds = self._kinds()
+        shares = np.array([share for _, share in kinds])
         while True:
-            picture, labels = scene(rng)
-            objects = separated(labels, most=0.6)
+            drawn = kinds[int(rng.choice(len(kinds), p=shares / shares.sum()))][0]
+            picture, labels = drawn(rng)
+            objects = discernible(picture, separated(labels, most=0.6))
             if objects.any():
                 return Scene(picture, objects)
+
+    def _kinds(self) -> list[tuple[Draws, float]]:
+        every = (
+            ("shapes", partial(scene, without=self.without), self.shapes),
+            ("anatomy", anatomy, self.anatomy),
+            ("micro", micro, self.micro),
+        )
+        return [(d, share) for name, d, share in every if share > 0 and name not in self.without]
+
+
+PARTS = ("shapes", "anatomy", "micro", *SCENE_PARTS)
 
 
 @lru_cache(maxsize=1024)
@@ -117,6 +165,8 @@ def separated(labels: Ids, *, most: float = 1.0) -> Ids:
         if place is None:
             continue
         mask = labels[place] == label
+        if mask.size < SMALLEST or np.count_nonzero(mask) < SMALLEST:
+            continue
         parts, _ = ndimage.label(mask)
         sizes = np.bincount(parts.ravel())[1:]
         whole = sizes.max() > WHOLE * sizes.sum()
@@ -126,6 +176,51 @@ def separated(labels: Ids, *, most: float = 1.0) -> Ids:
                 count += 1
                 objects[place][group] = count
     return objects
+
+
+def discernible(picture: NDArray[np.float32], objects: Ids) -> Ids:
+    """Only the objects that tone or grain sets apart from what is around them, numbered anew.
+
+    Between an object and a band of 3 pixels round it, in the channel that tells them apart
+    best, the means differ by `CLEAR` standard deviations, or the deviations by a factor. Every
+    fourth pixel is looked at.
+    """
+    reach = ndimage.grey_dilation(objects, size=(7, 7))
+    inside, beyond = objects[::2, ::2].ravel(), reach[::2, ::2].ravel()
+    around = np.where(inside == beyond, 0, beyond)
+    count = int(objects.max()) + 1
+    best = np.zeros(count)
+    for channel in np.moveaxis(picture[::2, ::2], -1, 0):
+        seen = channel.ravel()
+        (tone, spread), (other, wide) = (_moments(seen, k, count) for k in (inside, around))
+        apart = np.abs(tone - other) / np.sqrt((spread**2 + wide**2) / 2 + 1e-6)
+        grain = np.abs(np.log((spread + 0.01) / (wide + 0.01)))
+        best = np.maximum(best, np.maximum(apart, grain))
+    kept = best >= CLEAR
+    kept[0] = False
+    return np.where(kept, np.cumsum(kept), 0).astype(np.int32)[objects]
+
+
+def _moments(
+    samples: NDArray[np.float32], labels: Ids, count: int
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean and standard deviation of samples (n,) over each of `count` labels."""
+    size = np.maximum(np.bincount(labels, minlength=count), 1)
+    mean = np.bincount(labels, samples, count) / size
+    square = np.bincount(labels, np.square(samples), count) / size
+    return mean, np.sqrt(np.maximum(square - mean**2, 0))
+
+
+@lru_cache(maxsize=1024)
+def _granules(pair: Pair) -> Granules:
+    return granules(labelled(pair).picture)
+
+
+def _within(picture: NDArray[np.generic], patch: NDArray[np.bool_]) -> Ids | None:
+    """The patch as the one object of the picture; None where it is too small to be one."""
+    objects = np.zeros(picture.shape[:2], np.int32)
+    objects[: patch.shape[0], : patch.shape[1]] = patch
+    return objects if patch.sum() >= SMALLEST else None
 
 
 def even_patch(rng: np.random.Generator, picture: NDArray[np.generic]) -> Ids | None:
