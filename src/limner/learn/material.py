@@ -104,12 +104,14 @@ class Generated:
 
     shapes, anatomy, micro  how often each is drawn; the shares need not add up to 1
     without                 names out of `PARTS` that are left out, to see what each is good for
+    side                    pixels; wider than the network's input, so that a crop has room
     """
 
     shapes: float = 0.5
     anatomy: float = 0.25
     micro: float = 0.25
     without: tuple[str, ...] = ()
+    side: int = 160
 
     def __post_init__(self) -> None:
         for name in self.without:
@@ -126,7 +128,7 @@ class Generated:
         shares = np.array([share for _, share in kinds])
         while True:
             drawn = kinds[int(rng.choice(len(kinds), p=shares / shares.sum()))][0]
-            picture, labels = drawn(rng)
+            picture, labels = drawn(rng, self.side)
             objects = discernible(picture, separated(labels, most=0.6))
             if objects.any():
                 return Scene(picture, objects)
@@ -159,23 +161,26 @@ def separated(labels: Ids, *, most: float = 1.0) -> Ids:
 
     most: objects that cover a larger share of the picture are left out too.
     """
-    objects = np.zeros(labels.shape, np.int32)
-    count = 0
-    for label, place in enumerate(ndimage.find_objects(labels), start=1):
-        if place is None:
-            continue
-        mask = labels[place] == label
-        if mask.size < SMALLEST or np.count_nonzero(mask) < SMALLEST:
-            continue
-        parts, _ = ndimage.label(mask)
-        sizes = np.bincount(parts.ravel())[1:]
-        whole = sizes.max() > WHOLE * sizes.sum()
-        groups = [mask] if whole else [parts == n + 1 for n in np.flatnonzero(sizes >= SMALLEST)]
-        for group in groups:
-            if SMALLEST <= group.sum() <= most * labels.size:
-                count += 1
-                objects[place][group] = count
-    return objects
+    from skimage.measure import label
+
+    parts = label(labels, background=0, connectivity=1).ravel()  # type: ignore[no-untyped-call]
+    sizes = np.bincount(parts)
+    owner = np.zeros(len(sizes), np.int64)
+    owner[parts] = labels.ravel()
+    sizes[0] = owner[0] = 0
+    total, largest = (np.zeros(int(labels.max()) + 1, np.int64) for _ in range(2))
+    np.add.at(total, owner, sizes)
+    np.maximum.at(largest, owner, sizes)
+    whole = (largest > WHOLE * total)[owner]
+    area = np.where(whole, total[owner], sizes)
+    fits = (area >= SMALLEST) & (area <= most * labels.size) & (owner > 0)
+    first = np.unique(owner, return_index=True)[1]  # of each label's parts
+    counted = fits & (~whole | np.isin(np.arange(len(sizes)), first))
+    order = np.argsort(owner, kind="stable")
+    numbers = np.zeros(len(sizes), np.int32)
+    numbers[order] = np.cumsum(counted[order])  # a whole label's further parts keep its number
+    objects = np.where(fits, numbers, 0).astype(np.int32)[parts]
+    return np.asarray(objects.reshape(labels.shape))
 
 
 def discernible(picture: NDArray[np.float32], objects: Ids) -> Ids:

@@ -80,7 +80,7 @@ def trees(rng: np.random.Generator, side: int) -> Labels:
     labels = np.zeros((side, side), np.int32)
     apart = rng.random() < 0.4
     width = float(np.exp(rng.uniform(np.log(1.0), np.log(0.07 * side))))
-    count = int(rng.integers(1, 4 if width > 5 else 8))
+    count = int(rng.integers(1, 4 if width > 5 else 6))
     for number in range(1, count + 1):
         paper = Image.new("L", (side, side))
         start = rng.uniform(-0.05, 1.05, 2) * side
@@ -213,7 +213,7 @@ def _star(
 ) -> None:
     """Draw one blob whose border is a function of the angle; it never covers an earlier one."""
     size, rough = shape
-    reach = int(np.ceil(size * 1.8))
+    reach = int(np.ceil(size * (1 + 2.2 * rough)))
     low = np.clip(place.astype(int) - reach, 0, labels.shape[0])
     high = np.clip(place.astype(int) + reach + 1, 0, labels.shape[0])
     window = labels[low[0] : high[0], low[1] : high[1]]
@@ -221,11 +221,11 @@ def _star(
         return
     rows = np.arange(low[0], high[0], dtype=np.float32)[:, None] - np.float32(place[0])
     columns = np.arange(low[1], high[1], dtype=np.float32)[None, :] - np.float32(place[1])
-    angle = np.arctan2(rows, columns)
-    border = np.ones_like(angle)
-    for wave in (2, 3, 4):
-        border += rough / wave * 2 * np.cos(wave * angle + rng.uniform(0, 2 * np.pi))
-    window[(np.hypot(rows, columns) < size * border) & (window == 0)] = number
+    apart = np.hypot(rows, columns)
+    turn = (columns + 1j * rows) / np.maximum(apart, 1e-3)  # its powers are waves of the angle
+    two, three, four = rough * np.exp(1j * rng.uniform(0, 2 * np.pi, 3)) * (1, 2 / 3, 1 / 2)
+    border = 1 + (turn * turn * (two + turn * (three + turn * four))).real
+    window[(apart < size * border) & (window == 0)] = number
 
 
 def _grow(
