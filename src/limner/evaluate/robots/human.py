@@ -15,7 +15,7 @@ Bools = NDArray[np.bool_]
 Points = NDArray[np.float64]
 
 PEN = 4.0  # display pixels: the width of the people's pen
-SHAKE = 0.6  # display pixels: how far off a hand is, one standard deviation
+SHAKE = 0.8  # display pixels: how far off a hand is, one standard deviation
 
 
 def human_scribble(rng: np.random.Generator, target: Bools, *, inside: bool) -> list[Points]:

@@ -8,13 +8,15 @@ from scipy import ndimage
 
 from limner.evaluate.robots.extent import framed
 from limner.evaluate.robots.sight import FINEST, Sight, axes, piece, thinned
+from limner.evaluate.robots.skeleton import branches
 
 Bools = NDArray[np.bool_]
 Points = NDArray[np.float64]
 Way = Callable[[np.random.Generator, Sight], list[Points]]
-Place = tuple[int, int]
 
 MOST = 6  # islands that somebody would mark
+LARGE = 60  # display pixels of extent: an island from there on may be marked twice
+AGAIN = 0.3  # how often it is
 SLENDER = 0.27  # of the extent: the depth under which a region is marked along its middle
 
 
@@ -47,8 +49,10 @@ def _island(rng: np.random.Generator, sight: Sight) -> list[Points]:
     if sight.deepest < 2 * sight.pixel:  # no pen goes round in there
         return _along_the_middle(rng, sight) or [_middle(sight)]
     ways = STOUT if sight.deepest > SLENDER * sight.extent else THIN
-    chosen = rng.choice(len(ways), p=[share for _, share in ways])
-    found = ways[int(chosen)][0](rng, sight)
+    shares = [share for _, share in ways]
+    found = ways[int(rng.choice(len(ways), p=shares))][0](rng, sight)
+    if sight.extent > LARGE and rng.random() < AGAIN:
+        found += ways[int(rng.choice(len(ways), p=shares))][0](rng, sight)
     return found or [_middle(sight)]
 
 
@@ -71,7 +75,7 @@ def _chords(rng: np.random.Generator, sight: Sight) -> list[Points]:
     offset = places - places.mean(axis=0)
     turn = rng.normal(0, 0.3) + (rng.uniform(0, np.pi) if rng.random() < 0.3 else 0)
     along, across = (offset @ axes(offset, turn=turn)).T
-    pitch = rng.uniform(5, 11) * (sight.extent / 40) ** 0.6 / sight.pixel
+    pitch = rng.uniform(6, 14) * (sight.extent / 40) ** 0.6 / sight.pixel
     count = int(np.clip(np.ptp(along) / pitch, 1, 12)) + 1
     cuts = np.linspace(along.min(), along.max(), count + 1)
     cuts += rng.normal(0, 0.12 * (cuts[1] - cuts[0]), len(cuts))
@@ -89,7 +93,7 @@ def _chords(rng: np.random.Generator, sight: Sight) -> list[Points]:
 def _round_inside(rng: np.random.Generator, sight: Sight) -> list[Points]:
     """A line inside the border at an even depth, all the way round or a part of it."""
     least = min(3.0, 0.8 * sight.deepest)
-    loops = sight.contours(max(sight.deepest * rng.uniform(0.3, 0.7), least))
+    loops = sight.contours(max(sight.deepest * rng.uniform(0.25, 0.65), least))
     return [piece(rng, loops[0], whole=0.6)] if loops else []
 
 
@@ -112,37 +116,8 @@ def _lengthwise(rng: np.random.Generator, sight: Sight) -> list[Points]:
 
 def _along_the_middle(rng: np.random.Generator, sight: Sight) -> list[Points]:
     """The branches of something slender, the longest first, as far as patience lasts."""
-    branches = [path for path in _branches(sight) if len(path) * sight.pixel >= 10]
-    return [thinned(path, 8) for path in branches[: 1 + int(rng.poisson(2.0))]]
-
-
-def _branches(sight: Sight) -> list[Points]:
-    """The lines of the skeleton as paths (n, 2), the longest first; each pixel is in one."""
-    from skimage.morphology import skeletonize
-
-    thin: Callable[[Bools], Bools] = skeletonize
-    left: set[Place] = {(int(r), int(c)) for r, c in np.argwhere(thin(sight.region))}
-    starts = sorted(left, key=lambda at: (len(_beside(left, at)), at))
-    paths = [_walk(left, start) for start in starts if start in left]
-    return sorted(paths, key=len, reverse=True)
-
-
-def _walk(left: set[Place], start: Place) -> Points:
-    """The path from a pixel on, straight ahead where there is a choice, taken out of `left`."""
-    path = [start]
-    left.remove(start)
-    while ahead := _beside(left, path[-1]):
-        back = path[max(0, len(path) - 4)]
-        path.append(max(ahead, key=lambda at: (at[0] - back[0]) ** 2 + (at[1] - back[1]) ** 2))
-        left.remove(path[-1])
-    return np.array(path, float)
-
-
-def _beside(left: set[Place], at: Place) -> list[Place]:
-    """The neighbours of a place that are left, diagonal ones too."""
-    row, column = at
-    around = [(row + r, column + c) for r in (-1, 0, 1) for c in (-1, 0, 1)]
-    return [each for each in around if each in left]
+    long = [path for path in branches(sight.region) if len(path) * sight.pixel >= 10]
+    return [thinned(path, 8) for path in long[: 1 + int(rng.poisson(3.5))]]
 
 
 def _middle(sight: Sight) -> Points:
@@ -151,14 +126,15 @@ def _middle(sight: Sight) -> Points:
 
 
 STOUT: tuple[tuple[Way, float], ...] = (
-    (_zigzag, 0.32),
+    (_zigzag, 0.40),
     (_hatched, 0.08),
-    (_round_inside, 0.25),
-    (_lengthwise, 0.35),
+    (_round_inside, 0.27),
+    (_lengthwise, 0.17),
+    (_along_the_middle, 0.08),
 )
 THIN: tuple[tuple[Way, float], ...] = (
-    (_zigzag, 0.05),
-    (_round_inside, 0.30),
-    (_lengthwise, 0.10),
-    (_along_the_middle, 0.55),
+    (_zigzag, 0.08),
+    (_round_inside, 0.27),
+    (_lengthwise, 0.05),
+    (_along_the_middle, 0.60),
 )

@@ -14,6 +14,8 @@ Points = NDArray[np.float64]
 
 HOLE = 60  # square display pixels: a smaller hole is not marked
 MOST = 6  # lines round islands
+FAR = 0.3  # how often somebody draws far from the object, of two times
+WARP = 0.25  # of the distance kept: how much it varies along a line
 LEGS = np.linspace(0, 1, 10)[:, None]
 
 
@@ -28,12 +30,13 @@ def surrounded(rng: np.random.Generator, target: Bools, *, unit: float) -> list[
     corner = np.full(2, (step - 1) / 2)
     sight = Sight(np.asarray(~filled), np.asarray(apart), corner, step, step * unit)
     extent = float(np.sqrt(target.sum())) * unit
-    clear = float(np.exp(rng.normal(np.log(2.6 * max(extent, 10.0) ** 0.38), 0.3)))
+    clear = float(np.exp(rng.normal(np.log(2.4 * max(extent, 10.0) ** 0.38), 0.35)))
     strokes: list[Points] = []
     if target.any() and not filled.all():
         strokes += _round_outside(rng, sight, clear=clear)
-        if rng.random() < 0.4 and sight.deepest > 3 * clear:
-            strokes += _far(rng, sight, clear=clear)
+        if sight.deepest > 3 * clear:
+            for _ in range(int(rng.binomial(2, FAR))):
+                strokes += _far(rng, sight, clear=clear)
     strokes = [sight.placed(path) for path in strokes]
     holes = filled & ~blocks
     if holes.sum() * sight.pixel**2 > HOLE and rng.random() < 0.9:
@@ -59,14 +62,20 @@ def _round_outside(rng: np.random.Generator, sight: Sight, *, clear: float) -> l
     for loop in loops[:MOST]:
         if len(loop) >= 0.25 * len(loops[0]):
             strokes += _broken(rng, loop)
-    return strokes
+    return [part for path in strokes for part in _warped(rng, sight, path, by=WARP * clear)]
+
+
+def _warped(rng: np.random.Generator, sight: Sight, path: Points, *, by: float) -> list[Points]:
+    """A line that comes nearer and goes further by so many display pixels, never at the target."""
+    noise = ndimage.gaussian_filter1d(rng.normal(size=path.shape), 1.5, axis=0, mode="wrap")
+    return sight.kept(path + noise * (2.3 * by / sight.pixel))  # 2.3: what smoothing took
 
 
 def _broken(rng: np.random.Generator, loop: Points) -> list[Points]:
     """A line in one go, in two or three, or in part."""
-    pieces = int(rng.choice([1, 2, 3], p=[0.6, 0.3, 0.1]))
+    pieces = int(rng.choice([1, 2, 3], p=[0.68, 0.24, 0.08]))
     if pieces == 1:
-        return [piece(rng, loop, whole=0.75)]
+        return [piece(rng, loop, whole=0.85)]
     parts = np.array_split(turned(rng, loop), pieces)
     return [piece(rng, part, whole=0.5) for part in parts if len(part) > 3]
 
