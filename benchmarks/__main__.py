@@ -11,7 +11,7 @@ import time
 
 from benchmarks.machine import ROOT
 
-ALL = ("start", "prompt", "open_series", "metrics", "diameters", "runtimes")
+ALL = ("start", "prompt", "open_series", "metrics", "diameters", "runtimes", "generator")
 
 
 def main():

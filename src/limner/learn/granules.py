@@ -86,12 +86,13 @@ class Granules:
         return large
 
     def chances(self) -> Floats:
-        """How likely each patch is drawn: even over the logarithm of sizes, and lasting ones."""
+        """How likely each patch is drawn: each octave of sizes alike, in it those that last."""
         fits = (self.sizes > LEAST) & (self.sizes < MOST)
         fits[-1] = False
-        bins = np.floor(2 * np.log2(np.maximum(self.sizes, 1e-6))).astype(int)
-        crowd = np.bincount(bins - bins.min(), weights=fits)[bins - bins.min()]
-        weight = fits * self.lasting / np.maximum(crowd, 1)
+        octaves = np.floor(np.log2(np.maximum(self.sizes, 1e-6))).astype(int)
+        octaves -= octaves.min()
+        weight = fits * self.lasting
+        weight = weight / np.maximum(np.bincount(octaves, weights=weight), 1e-9)[octaves]
         return np.asarray(weight / max(float(weight.sum()), 1e-9), np.float32)
 
 
