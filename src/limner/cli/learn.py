@@ -14,6 +14,7 @@ DATA = "A folder with a manifest.json that says which sets may train weights tha
 STEPS = "Train for so many steps instead: the same seed then gives the same weights."
 FINISH = "Minutes more at the end, from a fresh rate, mostly on annotated pictures and boxes."
 RESUME = "Go on with the run in --out; a finished run is only published again."
+START = "The state.pt or finish.pt of an earlier run, to begin from what it learnt."
 PUBLISH = "Also copy the weights and the card to this folder, such as predict/cards/limner."
 
 
@@ -28,6 +29,8 @@ def learn(
     steps: Annotated[int, Option(min=0, help=STEPS)] = 0,
     seed: Annotated[int, Option(help="What chance starts from.")] = 0,
     batch: Annotated[int, Option(min=1, help="Crops a step.")] = 16,
+    rate: Annotated[float, Option(min=0, help="The highest learning rate.")] = 2e-3,
+    start: Annotated[Path | None, Option(help=START)] = None,
     sets: Annotated[list[str], Option("--set", help="A set to train on; repeatable.")] = [],  # noqa: B006  # typer's way
     workers: Annotated[int, Option(min=0, help="Processes that make crops.")] = 1,
     code: Annotated[str, Option(help="The commit that is run, for the card.")] = "",
@@ -51,6 +54,8 @@ def learn(
         sets=tuple(sets),
         workers=workers,
         batch=batch,
+        rate=rate,
+        start=start,
         code=code,
     )
     card = learnt(plan, resume=resume, say=echo)

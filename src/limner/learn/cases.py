@@ -10,6 +10,7 @@ from scipy import ndimage
 from limner.evaluate import robots
 from limner.learn.crops import SIDE, View, cut, places, restyled, solid, standardised
 from limner.learn.material import Material, Scene
+from limner.predict._hints import hints
 from limner.prompt import draw
 
 Floats = NDArray[np.float32]
@@ -17,6 +18,7 @@ Bools = NDArray[np.bool_]
 
 REGION, INSIDE, OUTSIDE, PRIOR = range(4)
 SHAPE = (SIDE, SIDE)
+RESTYLED = 0.6  # share of crops that are shown as another machine might have shown them
 BAND = 6  # pixels round an object that count where the rest may hold unlabelled objects
 
 
@@ -34,56 +36,21 @@ class Diet:
     stay: float
 
 
-# First every round alike; then, since a case's first answer is the hardest and was seen only
-# once in three steps, mostly first answers, and first clicks at every zoom that is tried in use.
-ROUNDS = Diet(
+# A case's first answer is the hardest and is seen once in two or three steps, so most cases
+# leave soon; first clicks are shown at every zoom that is tried in use.
+MIXED = Diet(
     (
-        ("box", 0.33),
-        ("click", 0.30),
-        ("clicks", 0.08),
-        ("stroke", 0.08),
-        ("lasso", 0.06),
-        ("box and click", 0.05),
-        ("prior and click", 0.10),
-    ),
-    zoom=(0.8, 7.0),
-    stay=0.68,
-)
-FIRST = Diet(
-    (
-        ("box", 0.28),
-        ("click", 0.44),
+        ("box", 0.30),
+        ("click", 0.33),
         ("clicks", 0.05),
-        ("stroke", 0.06),
+        ("stroke", 0.10),
         ("lasso", 0.04),
-        ("box and click", 0.04),
-        ("prior and click", 0.09),
+        ("box and click", 0.06),
+        ("prior and click", 0.12),
     ),
-    zoom=(0.4, 8.0),
-    stay=0.45,
+    zoom=(0.6, 8.0),
+    stay=0.58,
 )
-# The finish of a run: boxes are where a small network gains most from annotated pictures.
-FINISH = Diet(
-    (
-        ("box", 0.50),
-        ("click", 0.26),
-        ("clicks", 0.04),
-        ("stroke", 0.04),
-        ("lasso", 0.04),
-        ("box and click", 0.04),
-        ("prior and click", 0.08),
-    ),
-    zoom=(0.4, 8.0),
-    stay=0.4,
-)
-SWITCH = 0.65  # the share of a run after which FIRST follows ROUNDS
-
-
-def diet(progress: float) -> Diet:
-    """What is practised when that share of the run is done."""
-    return ROUNDS if progress < SWITCH else FIRST
-
-
 @dataclass
 class Case:
     """One crop on its way through the rounds of correction; it changes in place.
@@ -92,12 +59,14 @@ class Case:
     target   (side, side)
     weight   (side, side), 0 where a pixel does not count
     prompts  (4, side, side): region, inside, outside, prior
+    hints    (3, side, side), of the prompts as they are now
     """
 
     image: Floats
     target: Bools
     weight: Floats
     prompts: Floats
+    hints: Floats
     rounds: int = 0
 
     @property
@@ -110,8 +79,12 @@ class Case:
         plane = self.prompts[INSIDE if inside else OUTSIDE]
         np.maximum(plane, draw.line(SHAPE, path), out=plane)
 
+    def said(self) -> None:
+        """Work the hints out again: something was said."""
+        self.hints = hints(self.image, self.prompts)
 
-def case(rng: np.random.Generator, scene: Scene, *, practised: Diet = ROUNDS) -> Case | None:
+
+def case(rng: np.random.Generator, scene: Scene, *, practised: Diet = MIXED) -> Case | None:
     """A case on one object of the scene, opened; None where too little of it is in view."""
     openings, shares = zip(*practised.openings, strict=True)
     opening = str(rng.choice(openings, p=shares))
@@ -127,9 +100,13 @@ def case(rng: np.random.Generator, scene: Scene, *, practised: Diet = ROUNDS) ->
     weight = inside.astype(np.float32)
     if scene.uncertain:
         weight *= ndimage.distance_transform_edt(~target) <= BAND
-    image = standardised(restyled(crop, rng), inside)
-    fresh = Case(image, target, weight, np.zeros((4, *SHAPE), np.float32))
+    if rng.random() < RESTYLED:
+        crop = restyled(crop, rng)
+    image = standardised(crop, inside)
+    nothing = np.zeros((7, *SHAPE), np.float32)
+    fresh = Case(image, target, weight, nothing[:4], nothing[4:])
     _open(fresh, rng, opening=opening)
+    fresh.said()
     return fresh
 
 
@@ -138,7 +115,7 @@ def handful(
     *,
     seed: int,
     number: int,
-    practised: Diet = ROUNDS,
+    practised: Diet = MIXED,
 ) -> list[Case]:
     """The cases number `number` of a run: from each material as many as it is listed with.
 
@@ -173,6 +150,7 @@ def correct(state: Case, rng: np.random.Generator, *, answer: Floats) -> bool:
     kind = rng.random()
     state.prompts[PRIOR] = 0 if kind < 0.08 else mask if kind < 0.2 else answer * counted
     state.point(said.path, inside=said.inside)
+    state.said()
     state.rounds += 1
     return True
 
@@ -228,7 +206,7 @@ def _open(fresh: Case, rng: np.random.Generator, *, opening: str) -> None:
     """What is said first."""
     target = fresh.target
     if "box" in opening:
-        jitter = 0.0 if rng.random() < 0.4 else float(rng.uniform(0.01, 0.08))
+        jitter = 0.0 if rng.random() < 0.6 else float(rng.uniform(0.01, 0.06))
         low, high = robots.box(rng, target, jitter=jitter)
         fresh.prompts[REGION] = draw.box(SHAPE, low, high)
     if opening == "lasso":
@@ -242,11 +220,20 @@ def _open(fresh: Case, rng: np.random.Generator, *, opening: str) -> None:
 
 
 def _scribble(fresh: Case, rng: np.random.Generator) -> None:
-    """One or two strokes on the object, and now and then one beside it."""
-    for _ in range(int(rng.integers(1, 3))):
-        fresh.point(robots.stroke(rng, fresh.target), inside=True)
-    if rng.random() < 0.4:
-        fresh.point(robots.stroke(rng, _beside(fresh)), inside=False)
+    """A scribble as people draw them, or one or two plain strokes; at times one beside it too."""
+    if rng.random() < 0.6:
+        inside = robots.human_scribble(rng, fresh.target, inside=True)
+    else:
+        inside = [robots.stroke(rng, fresh.target) for _ in range(int(rng.integers(1, 3)))]
+    for path in inside:
+        fresh.point(path, inside=True)
+    if rng.random() < 0.5:
+        if rng.random() < 0.6:
+            outside = robots.human_scribble(rng, fresh.target, inside=False)
+        else:
+            outside = [robots.stroke(rng, _beside(fresh))]
+        for path in outside:
+            fresh.point(path, inside=False)
 
 
 def _mistake(fresh: Case, rng: np.random.Generator) -> None:

@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from limner.phantoms._layouts import smooth
 from limner.phantoms._paint import blurred
+from limner.phantoms.artefacts import spoiled
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
@@ -53,20 +54,21 @@ def cut(picture: NDArray[np.generic], at: Floats) -> tuple[Floats, Bools]:
     shape = np.array(picture.shape[:2])
     step = np.abs(at[-1, -1] - at[0, 0]).max() / (SIDE - 1)
     factor = max(1, min(round(float(step)), int(shape.min()) // 8))
-    flat = at.reshape(-1, 2)
-    low = np.clip(np.floor(flat.min(axis=0)) - 2 * factor, 0, shape - 1).astype(int)
-    high = np.clip(np.ceil(flat.max(axis=0)) + 2 * factor, low + 1, shape).astype(int)
+    first, last = (np.array([edge(at[..., 0]), edge(at[..., 1])]) for edge in (np.min, np.max))
+    low = np.clip(np.floor(first) - 2 * factor, 0, shape - 1).astype(int)
+    high = np.clip(np.ceil(last) + 2 * factor, low + 1, shape).astype(int)
     window = picture[low[0] : high[0], low[1] : high[1]].astype(np.float32)
     spare = -np.array(window.shape[:2]) % factor
     if spare.any():
         window = np.pad(window, ((0, spare[0]), (0, spare[1]), (0, 0)), mode="edge")
-    rows, columns = np.array(window.shape[:2]) // factor
-    window = window.reshape(rows, factor, columns, factor, -1).mean(axis=(1, 3))
-    scaled = (at - low) / factor / (rows, columns) * 2 - 1
-    grid = torch.from_numpy(np.ascontiguousarray(scaled[None, ..., ::-1], np.float32))
     source = torch.from_numpy(np.ascontiguousarray(window.transpose(2, 0, 1)[None]))
+    if factor > 1:
+        source = functional.avg_pool2d(source, factor)
+    scaled = (at - low) / factor / source.shape[2:] * 2 - 1
+    grid = torch.from_numpy(np.ascontiguousarray(scaled[None, ..., ::-1], np.float32))
     sampled = functional.grid_sample(source, grid, padding_mode="border", align_corners=False)
-    inside = np.asarray(((at >= 0) & (at < shape)).all(axis=-1))
+    rows, columns = at[..., 0], at[..., 1]
+    inside = (rows >= 0) & (rows < shape[0]) & (columns >= 0) & (columns < shape[1])
     return np.ascontiguousarray(sampled[0].numpy().transpose(1, 2, 0)), inside
 
 
@@ -83,7 +85,7 @@ def standardised(crop: Floats, inside: Bools) -> Floats:
     One mean and one sd for the three channels together, over the pixels inside.
     """
     colours = np.broadcast_to(crop, (*crop.shape[:2], 3)).transpose(2, 0, 1)
-    seen = colours[:, inside]
+    seen = crop[inside]  # grey once: three equal channels have the same mean and sd
     if seen.size == 0:
         return np.zeros(colours.shape, np.float32)
     scaled = (colours - seen.mean()) / max(float(seen.std()), FLAT)
@@ -104,7 +106,7 @@ def restyled(crop: Floats, rng: np.random.Generator) -> Floats:
     if rng.random() < 0.25:
         bias = smooth(rng, crop.shape[0], knots=int(rng.integers(1, 4))) * rng.uniform(0, 0.25)
         crop = crop * np.exp(bias)[..., None]
-    return _degraded(np.asarray(crop, np.float32), rng)
+    return _degraded(spoiled(rng, np.asarray(crop, np.float32)), rng)
 
 
 def _recoloured(crop: Floats, rng: np.random.Generator) -> Floats:

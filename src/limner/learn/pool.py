@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from limner.learn.cases import ROUNDS, Case, Diet, correct, diet, handful
+from limner.learn.cases import MIXED, Case, Diet, correct, handful
 from limner.learn.material import Material
 from limner.learn.recipe import Batch
 
@@ -37,19 +37,21 @@ class Pool:
     cases: list[Case] = field(default_factory=list)
     waiting: list[Case] = field(default_factory=list)
     fetched: int = 0  # handfuls taken so far
-    practised: Diet = ROUNDS
-    fixed: Diet | None = None  # what is practised throughout, instead of the run's schedule
+    practised: Diet = MIXED
 
-    def draw(self, progress: float) -> Batch:
+    def draw(self, progress: float) -> Batch:  # noqa: ARG002  # the same throughout a run
         """The batch of the step at that share of the run."""
-        self.practised = self.fixed or diet(progress)
         while len(self.cases) < self.size:
             self.cases.append(self._fresh())
         image = torch.from_numpy(np.stack([case.input for case in self.cases]))
+        hints = torch.from_numpy(np.stack([case.hints for case in self.cases]))
         target = np.stack([case.target for case in self.cases])[:, None]
         weight = np.stack([case.weight for case in self.cases])[:, None]
         return Batch(
-            {"image": image.contiguous(memory_format=torch.channels_last)},
+            {
+                "image": image.contiguous(memory_format=torch.channels_last),
+                "hints": hints.contiguous(memory_format=torch.channels_last),
+            },
             torch.from_numpy(target.astype(np.float32)),
             torch.from_numpy(weight),
         )

@@ -68,7 +68,7 @@ def walk(problem: Problem) -> Floats:
     answer = _squashed(problem.guess)
     weights = ties(problem.smooth)
     for _ in range(ROUNDS):
-        belief = _squashed(problem.guess + LOOKS * _colours(problem, answer))
+        belief = _squashed(problem.guess + LOOKS * likelihood(problem, answer))
         answer = _settled(weights, problem, belief)
     return answer
 
@@ -81,7 +81,7 @@ def cut(problem: Problem) -> Floats:
     """
     from scipy.ndimage import zoom
 
-    colours = _colours(problem, _squashed(problem.guess))
+    colours = likelihood(problem, _squashed(problem.guess))
     unary = np.clip(problem.guess + LOOKS * colours, -8, 8)
     unary = np.where(problem.inside, 50, np.where(problem.outside, -50, unary))
     shape = unary.shape
@@ -224,7 +224,7 @@ def _neighbours(axis: int) -> tuple[tuple[slice, ...], tuple[slice, ...]]:
     return tuple(here), tuple(there)
 
 
-def _colours(problem: Problem, answer: Floats) -> Floats:
+def likelihood(problem: Problem, answer: Floats) -> Floats:
     """Log of how much likelier a voxel's colour is inside than outside, within +-SURE."""
     from scipy.ndimage import gaussian_filter
 

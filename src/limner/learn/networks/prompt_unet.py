@@ -1,13 +1,15 @@
 """A small U-Net that takes a crop with its prompts drawn as channels.
 
 Input   `image` (n, 7, side, side): colour in 0-2, then region, inside, outside, prior;
-        a side that 32 divides.
+        a side that 32 divides. `hints` (n, 3, side, side): walk, likeness, similarity, worked
+        out by `limner.predict._hints`; zeros where they are left out.
 Output  `logits` (n, 1, side, side) and `quality` (n,): the Dice it expects of logits > 0.
 
 Source   Ronneberger et al., MICCAI 2015 (U-Net); prompts and the previous answer as
          channels: Xu et al., CVPR 2016, and Sofiiuk et al. (RITM), ICIP 2022.
 Differs  skips are added, not concatenated; residual sum over each block; six levels, of
-         which the coarse ones are the wide ones, since they cost little at 128 x 128.
+         which the coarse ones are the wide ones, since they cost little at 128 x 128; the
+         answer of a random walk and the likeness of colours come in beside the prompts.
 Expected results/objects_choose.json and objects_report.json hold its Dice after a box and clicks.
 """
 
@@ -22,6 +24,8 @@ from limner.learn import NETWORKS
 
 WIDTHS = (16, 32, 64, 112, 144, 160)
 DEPTHS = (2, 3, 3, 3, 3, 2)  # convolutions on the way down; two on the way up
+CHANNELS = {"image": 7, "hints": 3}
+FACTS = 6  # what the judge is told of the answer besides features
 
 
 class Block(nn.Module):
@@ -49,9 +53,11 @@ class Block(nn.Module):
 class PromptUNet(nn.Module):
     """See the module: prompts and picture in, logits and expected Dice out."""
 
-    def __init__(self, channels: int = 7) -> None:
+    channels = CHANNELS
+
+    def __init__(self) -> None:
         super().__init__()
-        before = (channels, *WIDTHS[:-1])
+        before = (sum(CHANNELS.values()), *WIDTHS[:-1])
         self.down = nn.ModuleList(
             Block(a, b, depth=depth) for a, b, depth in zip(before, WIDTHS, DEPTHS, strict=True)
         )
@@ -59,11 +65,13 @@ class PromptUNet(nn.Module):
         self.up = nn.ModuleList(Block(width, width, depth=2) for width in WIDTHS[:-1])
         self.head = nn.Conv2d(WIDTHS[0], 1, 1)
         self.judge = nn.Sequential(
-            nn.Linear(WIDTHS[-1] + 2 * WIDTHS[0], 48), nn.ReLU(), nn.Linear(48, 1)
+            nn.Linear(WIDTHS[-1] + 2 * WIDTHS[0] + FACTS, 64), nn.ReLU(), nn.Linear(64, 1)
         )
 
     def forward(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        features = batch["image"]
+        image = batch["image"]
+        hints = batch["hints"] if "hints" in batch else torch.zeros_like(image[:, :3])
+        features = torch.cat([image, hints], dim=1)
         skips: list[Tensor] = []
         for level, block in enumerate(self.down):
             features = block(functional.max_pool2d(features, 2) if level else features)
@@ -73,17 +81,34 @@ class PromptUNet(nn.Module):
             wider = functional.interpolate(self.narrow[level](features), scale_factor=2.0)
             features = self.up[level](wider + skips[level])
         logits = self.head(features)
-        return {"logits": logits, "quality": self._judged(deep, features, logits)}
+        told = facts(logits.detach().sigmoid(), image, walk=hints[:, :1])
+        return {"logits": logits, "quality": self._judged(deep, features, logits, told)}
 
-    def _judged(self, deep: Tensor, features: Tensor, logits: Tensor) -> Tensor:
-        """The expected Dice, from the deepest features and those under and round the mask."""
+    def _judged(self, deep: Tensor, features: Tensor, logits: Tensor, told: Tensor) -> Tensor:
+        """The expected Dice, from the deepest features, those under and round the mask, facts."""
         # the mask is judged, not improved, by this head: no gradient goes back into it
         share, features, deep = logits.detach().sigmoid(), features.detach(), deep.detach()
         unsure = share * (1 - share)
         under = (features * share).sum(dim=(2, 3)) / (share.sum(dim=(2, 3)) + 1)
         rim = (features * unsure).sum(dim=(2, 3)) / (unsure.sum(dim=(2, 3)) + 1)
-        seen = torch.cat([deep, under, rim], dim=1)
+        seen = torch.cat([deep, under, rim, told], dim=1)
         return torch.sigmoid(self.judge(seen))[:, 0]
+
+
+def facts(share: Tensor, image: Tensor, *, walk: Tensor) -> Tensor:
+    """(n, 6) of an answer (n, 1, side, side) in 0..1, each in 0..1 or about 1.
+
+    The Dice that the answer expects if its probabilities are true, its Dice with the walk, its
+    extent, and how much was said: region, inside and outside marks.
+    """
+    axes = (1, 2, 3)
+    mask = (share > 0.5).to(share.dtype)
+    own = (2 * (share * mask).sum(axes) + 1) / (share.sum(axes) + mask.sum(axes) + 1)
+    other = (2 * (walk * mask).sum(axes) + 1) / (walk.sum(axes) + mask.sum(axes) + 1)
+    region, inside, outside = (image[:, 3:6] > 0.3).to(share.dtype).mean((2, 3)).unbind(1)
+    extent = mask.mean(axes).sqrt()
+    said = [region, (10 * inside).clamp(max=1), (10 * outside).clamp(max=1)]
+    return torch.stack([own, other, extent, *said], dim=1)
 
 
 @NETWORKS.add
