@@ -87,7 +87,7 @@ def turned(rng: np.random.Generator, loop: Points) -> Points:
 
 def thinned(path: Points, most: int = CORNERS) -> Points:
     """A path in about `most` points or fewer, smoothed over what lies between; its ends stay."""
-    every = max(1, round(len(path) / most))
+    every = max(1, min(3, len(path) // 6), round(len(path) / most))  # a hand draws no stairs
     if every == 1:
         return path
     smooth = ndimage.gaussian_filter1d(path, every / 2, axis=0, mode="nearest")
