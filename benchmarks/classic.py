@@ -22,6 +22,7 @@ from limner.predict.classic import METHODS, classic
 from limner.safely import write_text
 
 CLICKS = (1, 3, 5)
+ASKED = {"box": prompted.box, "click": prompted.clicks}
 
 
 def subjects(data: Path, count: int, seed: int) -> Iterator[Subject]:
@@ -43,7 +44,7 @@ def measured(predictor, chosen: list[Subject], *, kinds: tuple[str, ...]):
     for one in chosen:
         encoded = predictor.encode(one.image)
         for kind in kinds:
-            asked[kind].append(prompted.PROTOCOLS[kind](predictor, encoded, one.target))
+            asked[kind].append(ASKED[kind](predictor, encoded, one.target))
     calls = sum(len(outcome.seconds) for each in asked.values() for outcome in each)
     told = {
         "failures": sorted({o.failure for each in asked.values() for o in each if o.failure}),

@@ -9,6 +9,7 @@ from limner.errors import BadValue, NotFound, UnknownName
 from limner.evaluate import record, scoreboard
 from limner.evaluate.contestant import Contestant
 from limner.evaluate.protocols.objects import entries, half_of, load, pictures
+from limner.evaluate.protocols.plan import Ask, asks
 from limner.evaluate.render import page
 from tests.data import shared
 from tests.evaluate.small import made
@@ -19,12 +20,16 @@ FILLED = Contestant.of("baseline", "filled_box")
 
 def run(data, store, *contestants, half="choose"):
     """Score and return (chosen, lines by contestant, how many were asked)."""
-    chosen = entries(data, half)
-    named = [(each, scoreboard.identity(each, each.make())) for each in contestants]
-    tasks = scoreboard.tasks_for(data, named, chosen, done=scoreboard.known(store))
+    chosen = asks(data, entries(data, half), ())
+    made = {each: scoreboard.identity(each, each.make()) for each in contestants}
+    wanted = [(who, name, chosen) for who, name in made.items()]
+    tasks = scoreboard.tasks_for(data, wanted, done=scoreboard.known(store))
     scoreboard.run(tasks, store)
     found = scoreboard.known(store)
-    lines = {who.text: [found[name, each.key] for each in chosen] for who, name in named}
+    lines = {
+        who.text: {each.entry.key: found[name, each.entry.key] for each in chosen}
+        for who, name in made.items()
+    }
     return chosen, lines, sum(len(each.together) for each in tasks)
 
 
@@ -84,11 +89,11 @@ def test_slices_of_real_volumes_are_the_listed_ones():
 def test_scores_are_those_of_the_shapes(tmp_path):
     _, lines, asked = run(made(tmp_path), tmp_path / "x.jsonl", ELLIPSE, FILLED)
     assert asked == 20
-    assert {tuple(line["box"]["dice"]) for line in lines["filled_box"]} == {(1.0,)}
-    small, big = (line["box"]["dice"][0] for line in lines["ellipse"][:2])
+    assert {tuple(line["box"]["dice"]) for line in lines["filled_box"].values()} == {(1.0,)}
+    small, big = (line["box"]["dice"][0] for line in list(lines["ellipse"].values())[:2])
     assert small == pytest.approx(2 * 32 / (32 + 36), abs=1e-5)  # corners of one pixel are cut
     assert big == pytest.approx(2 * 80 / (80 + 100), abs=1e-5)
-    assert all("click" not in line for line in lines["ellipse"])
+    assert all(line["click"] is None for line in lines["ellipse"].values())
 
 
 def test_a_run_goes_on_where_it_stopped(tmp_path):
@@ -113,13 +118,14 @@ def test_a_line_after_a_torn_one_is_not_lost(tmp_path):
 def test_two_processes_give_what_one_gives(tmp_path):
     data = made(tmp_path)
     name = scoreboard.identity(ELLIPSE, ELLIPSE.make())
-    tasks = scoreboard.tasks_for(data, [(ELLIPSE, name)], entries(data, "choose"))
+    every = asks(data, entries(data, "choose"), ())
+    tasks = scoreboard.tasks_for(data, [(ELLIPSE, name, every)])
     told = []
     scoreboard.run(tasks, tmp_path / "two.jsonl", jobs=2, told=told.append)
     assert told == [2] * 5
     _, lines, _ = run(data, tmp_path / "one.jsonl", ELLIPSE)
     both = scoreboard.known(tmp_path / "two.jsonl")
-    for line in lines["ellipse"]:
+    for line in lines["ellipse"].values():
         assert both[line["made"], line["key"]]["box"]["dice"] == line["box"]["dice"]
 
 
@@ -132,7 +138,7 @@ def test_one_that_cannot_even_look_counts_as_nothing(tmp_path):
             raise MemoryError("too large")
 
     data = made(tmp_path)
-    together = pictures(entries(data, "choose"))[0]
+    together = tuple(Ask(each, ("box",)) for each in pictures(entries(data, "choose"))[0])
     lines = scoreboard.asked(Blind(), scoreboard.Task(data, ELLIPSE, "blind", together))
     assert [line["box"]["dice"] for line in lines] == [[0.0], [0.0]]
     assert lines[1]["box"]["failure"] == "MemoryError: too large"
@@ -180,7 +186,7 @@ def test_a_results_file_says_what_made_it(tmp_path):
 def test_the_page_shows_the_numbers_of_the_file(tmp_path):
     told = document(made(tmp_path), tmp_path / "x.jsonl", ELLIPSE, FILLED)
     text = page([told])
-    assert "| filled_box | 1.000 [1.000, 1.000] | – | – | – | – |" in text
+    assert "| filled_box | 1.000 [1.000, 1.000] | 0." in text
     assert "| squares (5 images, 10 objects) | 0.915 | 1.000 |" in text
     assert "Calls that failed and count as 0: none." in text
     assert "10 clicks:" not in text  # nobody was asked with clicks

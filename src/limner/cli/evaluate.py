@@ -26,6 +26,13 @@ def evaluate(
         Path | None, Option("--out", "-o", help="Results file [results/objects_HALF.json].")
     ] = None,
     limit: Annotated[int, Option(min=0, help="Objects a set; 0 for all.")] = 0,
+    also: Annotated[
+        str | None,
+        Option(
+            help="Also ask by: noc, random, jittered, worst, challenge, scribbles, two_scribbles, "
+            "all or none [all for models, both scribbles for baselines]."
+        ),
+    ] = None,
     jobs: Annotated[int, Option(min=1, help="Processes.")] = 1,
     threads: Annotated[int | None, Option(min=1, help="Threads of a model, a process.")] = None,
     candidate: Annotated[str, Option(help="What was chosen and is now reported on.")] = "",
@@ -43,6 +50,7 @@ def evaluate(
     from limner.evaluate import record, scoreboard
     from limner.evaluate.contestant import Contestant
     from limner.evaluate.protocols.objects import entries, half_of
+    from limner.evaluate.protocols.plan import also_of, asks
     from limner.evaluate.render import page
     from limner.safely import write_text
 
@@ -61,19 +69,28 @@ def evaluate(
         + [Contestant.of("baseline", each) for each in baseline or ()]
     )
     chosen = entries(data, part, limit=limit)
-    made = [(each, scoreboard.identity(each, each.make(threads=threads))) for each in contestants]
+    wanted = {each: asks(data, chosen, also_of(also, each.kind)) for each in contestants}
+    made = {each: scoreboard.identity(each, each.make(threads=threads)) for each in contestants}
 
     store = results.with_suffix(".jsonl")
     before = {} if fresh else scoreboard.known(store)
-    tasks = scoreboard.tasks_for(data, made, chosen, done=before, threads=threads)
+    todo = [(each, made[each], wanted[each]) for each in contestants]
+    tasks = scoreboard.tasks_for(data, todo, done=before, threads=threads)
     asked = sum(len(each.together) for each in tasks)
     with progressbar(length=asked, label=f"{asked} to score") as bar:
         scoreboard.run(tasks, store, jobs=jobs, told=bar.update)
 
     found = scoreboard.known(store)
-    lines = {who.text: [found[name, each.key] for each in chosen] for who, name in made}
+    everything = asks(
+        data, chosen, {name for each in contestants for name in also_of(also, each.kind)}
+    )
+    keys = [each.entry.key for each in everything]
+    lines = {
+        who.text: {key: found[name, key] for key in keys if (name, key) in found}
+        for who, name in made.items()
+    }
     about = {"limit": limit, "threads": threads, "jobs": jobs, "candidate": candidate}
-    told = record.document(chosen, lines, half=part, data=data, about=about, seed=seed)
+    told = record.document(everything, lines, half=part, data=data, about=about, seed=seed)
     record.write(told, results)
     if part == "report":
         record.log(told, results.parent)

@@ -2,8 +2,9 @@
 
 A *group* is a set of at least five images, or all smaller ones together as "small sets". A
 group's score is the mean over its objects; the mean of a table is that over its groups.
-Intervals are 95 % percentile bootstrap ones: within every group its images are drawn with
-replacement, the same ones for every contestant, so that a difference is a paired one.
+Objects without a score in a column are left out of it. Intervals are 95 % percentile bootstrap
+ones: within every group its images are drawn with replacement, the same ones for every
+contestant, so that a difference is a paired one.
 
 Source   Efron and Tibshirani, An Introduction to the Bootstrap, 1993, chapters 8 and 13.
 """
@@ -23,13 +24,14 @@ DRAWS = 2000
 COLUMNS = ("box", "1 click", "3 clicks", "5 clicks", "10 clicks")
 
 Scores = NDArray[np.float64]
+Counts = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Row:
     """One object: what it belongs to, and the column scores of each contestant.
 
-    scores   contestant to (box, 1, 3, 5, 10 clicks), NaN for what it does not take
+    scores   contestant to a score a column, NaN for what it does not take
     """
 
     key: str
@@ -46,50 +48,93 @@ def compared(rows: Sequence[Row], *, seed: int = 0) -> dict[str, Any]:
         "ordinary": [each for each in rows if not each.thin],
         "thin": [each for each in rows if each.thin],
     }
-    return {name: _table(part, seed=seed) for name, part in parts.items() if part}
+    return {name: table(part, seed=seed) for name, part in parts.items() if part}
 
 
-def _table(rows: Sequence[Row], *, seed: int) -> dict[str, Any]:
+def table(
+    rows: Sequence[Row], *, columns: Sequence[str] = COLUMNS, seed: int = 0, brief: bool = False
+) -> dict[str, Any]:
+    """One table of at least one row; a brief one has no modalities and compares nobody.
+
+    `minus` has the mean difference from each other contestant, `wins` in how many of the groups
+    that both have the score is larger: [won, groups].
+    """
     names = tuple(rows[0].scores)
     if any(tuple(each.scores) != names for each in rows):
         raise BadValue("The rows have different contestants. Score all of them on every object.")
-    groups = _groups(rows)
+    groups = groups_of(rows)
     rng = np.random.default_rng(seed)
     whole, drawn = [], []  # (groups, contestants, columns) and (draws, ...) of them
     for members in groups.values():
         sums, counts = _by_image(members, names)
-        whole.append(sums.sum(axis=0) / counts.sum())
+        whole.append(_share(sums.sum(axis=0), counts.sum(axis=0)))
         picked = rng.integers(len(counts), size=(DRAWS, len(counts)))
-        drawn.append(sums[picked].sum(axis=1) / counts[picked].sum(axis=1)[:, None, None])
-    means, again = np.mean(whole, axis=0), np.mean(drawn, axis=0)
-    return {
+        drawn.append(_share(sums[picked].sum(axis=1), counts[picked].sum(axis=1)))
+    scores = _Scores(columns, np.array(whole), _mean(np.array(drawn)))
+    told: dict[str, Any] = {
         "objects": len(rows),
         "groups": {
             name: {"images": len(_images(members)), "objects": len(members)}
             for name, members in groups.items()
         },
-        "modalities": _modalities(rows, names),
-        "contestants": {
-            name: {
-                "mean": _columns(means[place], again[:, place]),
-                "groups": {
-                    group: _columns(score[place])
-                    for group, score in zip(groups, whole, strict=True)
-                },
-                "minus": {
-                    other: _columns(
-                        means[place] - means[second], again[:, place] - again[:, second]
-                    )
-                    for second, other in enumerate(names)
-                    if second != place
-                },
-            }
-            for place, name in enumerate(names)
-        },
     }
+    if not brief:
+        told["modalities"] = _modalities(rows, names, columns)
+    told["contestants"] = {
+        name: {
+            "mean": scores.mean(place),
+            "groups": {
+                group: _plain(columns, own[place]) for group, own in zip(groups, whole, strict=True)
+            },
+            **({} if brief else scores.against(place, names)),
+        }
+        for place, name in enumerate(names)
+    }
+    return told
 
 
-def _groups(rows: Sequence[Row]) -> dict[str, list[Row]]:
+@dataclass(frozen=True, eq=False)
+class _Scores:
+    """The scores of every group, and what their mean was when images were drawn again.
+
+    whole   (groups, contestants, columns)
+    again   (draws, contestants, columns)
+    """
+
+    columns: Sequence[str]
+    whole: Scores
+    again: Scores
+
+    def mean(self, place: int) -> dict[str, Any]:
+        """By column, the mean of one contestant and its interval."""
+        return _ranged(self.columns, _mean(self.whole)[place], self.again[:, place])
+
+    def against(self, place: int, names: Sequence[str]) -> dict[str, Any]:
+        """How one contestant stands to each other one."""
+        means = _mean(self.whole)
+        others = [(second, name) for second, name in enumerate(names) if second != place]
+        return {
+            "minus": {
+                name: _ranged(
+                    self.columns,
+                    means[place] - means[second],
+                    self.again[:, place] - self.again[:, second],
+                )
+                for second, name in others
+            },
+            "wins": {name: self._wins(place, second) for second, name in others},
+        }
+
+    def _wins(self, place: int, second: int) -> dict[str, list[int]]:
+        more = self.whole[:, place] - self.whole[:, second]
+        return {
+            column: [int((more[:, number] > 0).sum()), int(both)]
+            for number, column in enumerate(self.columns)
+            if (both := (~np.isnan(more[:, number])).sum())
+        }
+
+
+def groups_of(rows: Sequence[Row]) -> dict[str, list[Row]]:
     """The rows of each group, the pooled one last."""
     sets: dict[str, list[Row]] = {}
     for each in rows:
@@ -103,46 +148,63 @@ def _images(rows: Sequence[Row]) -> list[str]:
     return list(dict.fromkeys(each.image for each in rows))
 
 
-def _by_image(rows: Sequence[Row], names: Sequence[str]) -> tuple[Scores, Scores]:
-    """Sums (images, contestants, columns) and numbers (images,) of the objects' scores."""
+def _by_image(rows: Sequence[Row], names: Sequence[str]) -> tuple[Scores, Counts]:
+    """Sums and numbers (images, contestants, columns) of the objects' scores."""
     images = {image: number for number, image in enumerate(_images(rows))}
-    sums = np.zeros((len(images), len(names), len(COLUMNS)))
-    counts = np.zeros(len(images))
-    for each in rows:
-        sums[images[each.image]] += [each.scores[name] for name in names]
-        counts[images[each.image]] += 1
+    scores = np.array([[each.scores[name] for name in names] for each in rows], float)
+    sums = np.zeros((len(images), *scores.shape[1:]))
+    counts = np.zeros_like(sums)
+    places = [images[each.image] for each in rows]
+    np.add.at(sums, places, np.nan_to_num(scores))
+    np.add.at(counts, places, ~np.isnan(scores))
     return sums, counts
 
 
-def _modalities(rows: Sequence[Row], names: Sequence[str]) -> dict[str, Any]:
+def _share(sums: Scores, counts: Counts) -> Scores:
+    """The mean of what was counted; NaN where nothing was."""
+    return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+
+
+def _mean(scores: Scores) -> Scores:
+    """The mean along the first axis of what is not NaN; NaN where all is."""
+    return _share(np.nan_to_num(scores).sum(axis=0), (~np.isnan(scores)).sum(axis=0).astype(float))
+
+
+def _modalities(
+    rows: Sequence[Row], names: Sequence[str], columns: Sequence[str]
+) -> dict[str, Any]:
     """For each modality, the mean over its sets of the mean over their objects."""
     told = {}
     for kind in sorted({each.modality for each in rows}):
         own = [each for each in rows if each.modality == kind]
         sets = sorted({each.set for each in own})
-        means = [
-            np.mean(
-                [[each.scores[name] for name in names] for each in own if each.set == one], axis=0
-            )
-            for one in sets
-        ]
-        scores = np.mean(means, axis=0)
+        means = []
+        for one in sets:
+            sums, counts = _by_image([each for each in own if each.set == one], names)
+            means.append(_share(sums.sum(axis=0), counts.sum(axis=0)))
+        scores = _mean(np.array(means))
         told[kind] = {
             "sets": len(sets),
             "objects": len(own),
-            "contestants": {name: _columns(scores[n]) for n, name in enumerate(names)},
+            "contestants": {name: _plain(columns, scores[n]) for n, name in enumerate(names)},
         }
     return told
 
 
-def _columns(values: Scores, again: Scores | None = None) -> dict[str, Any]:
-    """By column: a number, or [number, low, high]; columns without a score are left out."""
-    told: dict[str, Any] = {}
-    for place, column in enumerate(COLUMNS):
-        if np.isnan(values[place]):
-            continue
-        told[column] = round(float(values[place]), 4)
-        if again is not None:
-            low, high = np.percentile(again[:, place], [2.5, 97.5])
-            told[column] = [told[column], round(float(low), 4), round(float(high), 4)]
+def _plain(columns: Sequence[str], values: Scores) -> dict[str, float]:
+    """By column, a number; columns without one are left out."""
+    return {
+        column: round(float(value), 4)
+        for column, value in zip(columns, values, strict=True)
+        if not np.isnan(value)
+    }
+
+
+def _ranged(columns: Sequence[str], values: Scores, again: Scores) -> dict[str, list[float]]:
+    """By column, [number, low, high]; columns without a score are left out."""
+    told = {}
+    for column, number in _plain(columns, values).items():
+        draws = again[:, list(columns).index(column)]
+        low, high = np.percentile(draws[~np.isnan(draws)], [2.5, 97.5])
+        told[column] = [number, round(float(low), 4), round(float(high), 4)]
     return told

@@ -2,27 +2,33 @@
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from limner.errors import BadValue, NotFound, UnreadableFile, UnwritableFile
-from limner.evaluate.compare import Row, compared
+from limner.evaluate.compare import Row, groups_of, table
 from limner.evaluate.contestant import Contestant
-from limner.evaluate.protocols.objects import Entry, Half
+from limner.evaluate.expected import reliability
+from limner.evaluate.protocols.objects import Half
+from limner.evaluate.protocols.plan import PROTOCOLS, Ask
 from limner.evaluate.scoreboard import Line
+from limner.evaluate.sheets import AT, FALL, SHEETS, Sheet, boxed_and_clicked
 from limner.evaluate.stamp import command, stamp
 from limner.safely import write_text
 
-AT = (1, 3, 5, 10)
 LOG = "report_log.jsonl"
+FULL = ("ordinary", "thin", "scribbles")  # sheets that every look at `report` is logged with
+
+Lines = Mapping[str, Mapping[str, Line]]  # contestant to key to line
 
 
 def document(
-    entries: Sequence[Entry],
-    lines: Mapping[str, Sequence[Line]],
+    asks: Sequence[Ask],
+    lines: Lines,
     *,
     half: Half,
     data: Path,
@@ -31,20 +37,15 @@ def document(
 ) -> dict[str, Any]:
     """Everything about one scoring, ready for JSON.
 
-    lines   contestant to its lines, in the order of the entries
+    asks    what everybody, or somebody, was asked about; every contestant has a line for each
+            that asks for a box
     about   what else to say: the threads, the limit, the candidate
     """
-    rows = [
-        Row(
-            entry.key,
-            entry.set,
-            f"{entry.set}/{entry.image}",
-            entry.modality,
-            entry.thin,
-            {name: columns(own[place]) for name, own in lines.items()},
-        )
-        for place, entry in enumerate(entries)
-    ]
+    sheets = {
+        name: table(rows, columns=sheet.columns, seed=seed, brief=sheet.brief)
+        for name, sheet in SHEETS.items()
+        if (rows := _rows(sheet, asks, lines))
+    }
     listed = hashlib.sha256((data / "objects.json").read_bytes()).hexdigest()
     return {
         "command": command(),
@@ -52,25 +53,97 @@ def document(
         "half": half,
         "objects_json": listed,
         **about,
-        "tables": compared(rows, seed=seed),
-        "contestants": {name: _about(own) for name, own in lines.items()},
-        "objects": [
-            {
-                "key": row.key,
-                "modality": row.modality,
-                "thin": row.thin,
-                "dice": {name: _plain(scores) for name, scores in row.scores.items()},
-            }
-            for row in rows
-        ],
+        "tables": {name: sheets.pop(name) for name in FULL if name in sheets},
+        "sheets": sheets,
+        "falls": {"by more than": FALL, **_falls(sheets)},
+        "expected": _expected(asks, lines),
+        "contestants": {name: _about(list(own.values())) for name, own in lines.items()},
+        "objects": _objects(asks, lines),
     }
 
 
-def columns(line: Line) -> tuple[float, ...]:
-    """Dice after the box and after 1, 3, 5 and 10 clicks; NaN where it was not asked."""
-    box = line["box"]["dice"][0] if "box" in line else float("nan")
-    clicks = [line["click"]["dice"][n - 1] if "click" in line else float("nan") for n in AT]
-    return (box, *clicks)
+def _rows(sheet: Sheet, asks: Sequence[Ask], lines: Lines) -> list[Row]:
+    """The rows of one sheet; contestants that were not asked have NaN in them."""
+    return [
+        _row(each, {name: sheet.read(own.get(each.entry.key, {})) for name, own in lines.items()})
+        for each in asks
+        if sheet.needs in each.protocols
+        and (sheet.of == "drawn" or (sheet.of == "thin") == each.entry.thin)
+    ]
+
+
+def _row(ask: Ask, scores: Mapping[str, tuple[float, ...]]) -> Row:
+    entry = ask.entry
+    image = f"{entry.set}/{entry.image}"
+    return Row(entry.key, entry.set, image, entry.modality, entry.thin, scores)
+
+
+def _objects(asks: Sequence[Ask], lines: Lines) -> list[dict[str, Any]]:
+    """One line an object that was asked about with a box and clicks."""
+    return [
+        {
+            "key": each.entry.key,
+            "modality": each.entry.modality,
+            "thin": each.entry.thin,
+            "dice": {
+                name: _plain(boxed_and_clicked(own[each.entry.key])) for name, own in lines.items()
+            },
+        }
+        for each in asks
+        if "click" in each.protocols
+    ]
+
+
+def _falls(sheets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """For each curve and contestant, the groups whose mean Dice falls after some click."""
+    return {
+        name: {
+            who: [
+                group
+                for group, own in each["groups"].items()
+                if any(after < before for before, after in pairwise(own.values()))
+            ]
+            for who, each in sheets[name]["contestants"].items()
+            if each["mean"]
+        }
+        for name in ("curve", "thin curve")
+        if name in sheets
+    }
+
+
+def _expected(asks: Sequence[Ask], lines: Lines) -> dict[str, Any]:
+    """Expected against reached Dice of ordinary objects, by contestant and prompt."""
+    rows = [_row(each, {}) for each in asks if "click" in each.protocols and not each.entry.thin]
+    groups = {name: [each.key for each in own] for name, own in groups_of(rows).items()}
+    told: dict[str, Any] = {}
+    for who, own in lines.items():
+        pairs = {
+            group: [pair for key in keys for pair in _pairs(own[key])]
+            for group, keys in groups.items()
+        }
+        kinds = dict.fromkeys(kind for each in pairs.values() for kind, _ in each)
+        if kinds:
+            told[who] = {
+                "every answer": reliability({g: [p for _, p in own] for g, own in pairs.items()}),
+                **{
+                    kind: reliability(
+                        {g: [p for k, p in own if k == kind] for g, own in pairs.items()}
+                    )
+                    for kind in kinds
+                },
+            }
+    return told
+
+
+def _pairs(line: Line) -> Iterator[tuple[str, tuple[float, float]]]:
+    """(prompts, (expected, reached)) of the answers that something was expected of."""
+    for protocol, numbers in (("box", (1,)), ("click", AT)):
+        told = line.get(protocol) or {}
+        for n in numbers:
+            expected = told["expected"][n - 1] if told else None
+            if expected is not None:
+                name = protocol if protocol == "box" else f"{n} click{'s' * (n > 1)}"
+                yield name, (expected, told["dice"][n - 1])
 
 
 def write(told: Mapping[str, Any], out: Path) -> None:
@@ -92,7 +165,7 @@ def log(told: Mapping[str, Any], folder: Path) -> None:
         "means": {
             name: {
                 part: {column: score[0] for column, score in each["mean"].items()}
-                for part, each in ((p, table["contestants"][name]) for p, table in tables.items())
+                for part, each in ((p, own["contestants"][name]) for p, own in tables.items())
             }
             for name in told["contestants"]
         },
@@ -144,10 +217,10 @@ def unique(contestants: Sequence[Contestant]) -> tuple[Contestant, ...]:
 
 def summary(told: Mapping[str, Any]) -> str:
     """The means of the ordinary objects, one line a contestant."""
-    table = told["tables"].get("ordinary") or told["tables"]["thin"]
-    width = max(len(name) for name in table["contestants"])
+    means = told["tables"].get("ordinary") or told["tables"]["thin"]
+    width = max(len(name) for name in means["contestants"])
     lines = []
-    for name, each in table["contestants"].items():
+    for name, each in means["contestants"].items():
         scores = ", ".join(f"{column} {score[0]:.3f}" for column, score in each["mean"].items())
         lines.append(f"{name:{width}}  {scores}")
     return "\n".join(lines)
@@ -155,26 +228,36 @@ def summary(told: Mapping[str, Any]) -> str:
 
 def _about(lines: Sequence[Line]) -> dict[str, Any]:
     failures = [
-        {"key": line["key"], "protocol": kind, "reason": line[kind]["failure"]}
+        {"key": line["key"], "protocol": name, "reason": line[name]["failure"]}
         for line in lines
-        for kind in ("box", "click")
-        if kind in line and line[kind]["failure"]
+        for name in PROTOCOLS
+        if (line.get(name) or {}).get("failure")
     ]
+    kinds = {"box": ("box",), "click": ("click",), "scribbles": ("scribbles", "two_scribbles")}
     return {
         "made": lines[0]["made"],
         "seconds": {
             "encode": _median([line["encode_s"] for line in lines]),
-            "box": _median([s for line in lines for s in line.get("box", {}).get("seconds", ())]),
-            "click": _median(
-                [s for line in lines for s in line.get("click", {}).get("seconds", ())]
-            ),
+            **{kind: _median(_seconds(lines, names)) for kind, names in kinds.items()},
         },
+        "slowest_s": {kind: _highest(_seconds(lines, names)) for kind, names in kinds.items()},
         "failures": failures,
     }
 
 
+def _seconds(lines: Sequence[Line], protocols: Sequence[str]) -> list[float]:
+    return [
+        s for line in lines for name in protocols for s in (line.get(name) or {}).get("seconds", ())
+    ]
+
+
 def _median(values: Sequence[float]) -> float | None:
     return round(float(np.median(values)), 4) if values else None
+
+
+def _highest(values: Sequence[float]) -> float | None:
+    """The 95th percentile."""
+    return round(float(np.percentile(values, 95)), 4) if values else None
 
 
 def _plain(scores: Sequence[float]) -> list[float | None]:

@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from limner.evaluate import details
+from limner.evaluate.cells import count, grid, number, ranged, seconds, won
 from limner.evaluate.compare import COLUMNS, POOLED, SMALL
 
 HALVES = {
@@ -25,7 +27,8 @@ def page(results: Sequence[Mapping[str, Any]]) -> str:
         "what is too much. Scores are Dice. A set's score is the mean over its objects, and every",
         f"set weighs the same; sets of fewer than {SMALL} images are one group, '{POOLED}'. In",
         "brackets: 95 % intervals from drawing images again (paired for differences). A call that",
-        "fails counts as 0. Thin objects (under a fifth of their box) have a table of their own.",
+        "fails counts as 0. Thin objects (under a fifth of their box) have a table of their own,",
+        "without boxes.",
     ]
     parts = ["\n".join(intro)]
     for told in results:
@@ -46,44 +49,76 @@ def _half(told: Mapping[str, Any]) -> str:
         parts.append(f"**Only {told['limit']} objects a set: not the whole half.**")
     for name, title in (("ordinary", "All but thin objects"), ("thin", "Thin objects")):
         if name in tables:
-            parts += [f"### {title}", *_tables(tables[name], told)]
+            parts += [f"### {title}", *_tables(tables[name], told, thin=name == "thin")]
+    parts += details.parts(told)
     failures = {name: len(each["failures"]) for name, each in told["contestants"].items()}
     said = ", ".join(f"{name} {count}" for name, count in failures.items() if count)
     parts.append(f"Calls that failed and count as 0: {said or 'none'}.")
     return "\n\n".join(parts)
 
 
-def _tables(table: Mapping[str, Any], told: Mapping[str, Any]) -> list[str]:
-    names = list(table["contestants"])
-    heads = ["", *COLUMNS, "s a box", "s a click"]
+def _tables(table: Mapping[str, Any], told: Mapping[str, Any], *, thin: bool) -> list[str]:
+    """The means, the differences, the wins, then the sets and the modalities."""
+    columns = _columns(table, thin=thin)
+    names = [
+        name for name, each in table["contestants"].items() if set(columns) & set(each["mean"])
+    ]
     rows = []
     for name in names:
-        mean, seconds = table["contestants"][name]["mean"], told["contestants"][name]["seconds"]
-        cells = [_ranged(mean.get(column)) for column in COLUMNS]
-        rows.append([name, *cells, _seconds(seconds["box"]), _seconds(seconds["click"])])
-    parts = ["Mean over sets:", _grid(heads, rows)]
-    first = names[0]
-    minus = table["contestants"][first]["minus"]
-    if minus:
-        rows = [[other, *(_ranged(each.get(c)) for c in COLUMNS)] for other, each in minus.items()]
-        parts += [f"`{first}` minus each other one:", _grid(["", *COLUMNS], rows)]
+        mean, spent = table["contestants"][name]["mean"], told["contestants"][name]["seconds"]
+        times = [spent["click"]] if thin else [spent["box"], spent["click"]]
+        rows.append([name, *(ranged(mean.get(c)) for c in columns), *map(seconds, times)])
+    heads = ["", *columns, *(["s a click"] if thin else ["s a box", "s a click"])]
+    parts = ["Mean over sets:", grid(heads, rows)]
+    first = table["contestants"][names[0]]
+    others = [name for name in names if name in first["minus"]]
+    if others:
+        rows = [[name, *(ranged(first["minus"][name].get(c)) for c in columns)] for name in others]
+        parts += [f"`{names[0]}` minus each other one:", grid(["", *columns], rows)]
+    if others and "wins" in first:
+        rows = [[name, *(won(first["wins"][name].get(c)) for c in columns)] for name in others]
+        parts += [
+            f"Sets on which `{names[0]}` is better than each other one (nine in ten is the aim):",
+            grid(["", *columns], rows),
+        ]
+    return parts + _by_group(table, columns)
+
+
+def _columns(table: Mapping[str, Any], *, thin: bool) -> list[str]:
+    """The columns that anybody has a score in; no box for thin objects."""
+    found = dict.fromkeys(c for each in table["contestants"].values() for c in each["mean"])
+    return [column for column in found if not (thin and column == "box")]
+
+
+def _by_group(table: Mapping[str, Any], columns: Sequence[str]) -> list[str]:
+    names = list(table["contestants"])
     groups = {
-        f"{group} ({_count(size['images'], 'image')}, {_count(size['objects'], 'object')})": {
+        f"{group} ({count(size['images'], 'image')}, {count(size['objects'], 'object')})": {
             name: table["contestants"][name]["groups"][group] for name in names
         }
         for group, size in table["groups"].items()
     }
     kinds = {
-        f"{kind} ({_count(each['sets'], 'set')}, {_count(each['objects'], 'object')})": each[
+        f"{kind} ({count(each['sets'], 'set')}, {count(each['objects'], 'object')})": each[
             "contestants"
         ]
         for kind, each in table["modalities"].items()
     }
-    for what, rows_of in (("set", groups), ("modality", kinds)):
-        for how, columns in (("with a box", COLUMNS[:1]), ("after 1 / 3 / 5 / 10 clicks", CLICKS)):
-            if any(columns[0] in each["mean"] for each in table["contestants"].values()):
-                parts += [f"By {what}, {how}:", _by(rows_of, names, columns)]
-    return parts
+    ways = [
+        (how, shown)
+        for how, shown in (
+            ("with a box", [c for c in columns if c == "box"]),
+            ("after 1 / 3 / 5 / 10 clicks", [c for c in columns if c in CLICKS]),
+            ("after 1 / 2 scribbles", [c for c in columns if "scribble" in c]),
+        )
+        if shown
+    ]
+    return [
+        part
+        for what, rows_of in (("set", groups), ("modality", kinds))
+        for how, shown in ways
+        for part in (f"By {what}, {how}:", _by(rows_of, names, shown))
+    ]
 
 
 def _by(
@@ -94,31 +129,7 @@ def _by(
     """One row a group, one column a contestant that takes such prompts."""
     takers = [n for n in names if any(columns[0] in each[n] for each in table.values())]
     rows = [
-        [group, *(" / ".join(_number(each[name].get(c)) for c in columns) for name in takers)]
+        [group, *(" / ".join(number(each[name].get(c)) for c in columns) for name in takers)]
         for group, each in table.items()
     ]
-    return _grid(["", *takers], rows)
-
-
-def _grid(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    rule = ["---", *["---:"] * (len(heads) - 1)]
-    return "\n".join("| " + " | ".join(cells) + " |" for cells in (heads, rule, *rows))
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}" if number == 1 else f"{number} {what}s"
-
-
-def _number(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
-
-
-def _ranged(value: Sequence[float] | None) -> str:
-    if value is None:
-        return "–"
-    middle, low, high = value
-    return f"{middle:.3f} [{low:.3f}, {high:.3f}]"
-
-
-def _seconds(value: float | None) -> str:
-    return "–" if value is None else f"{value:.3f}"
+    return grid(["", *takers], rows)

@@ -57,7 +57,7 @@ class Entry:
     component  (row, column, row, column), half open, of the island that is meant; None for
                the whole label
     axis       of a volume, in the order of the NIfTI file (0 is its first); None for a picture
-    area       pixels of the target; what is read must have as many
+    area       pixels of the target; what is read must have as many; None where nobody counted
     modality   one of `KINDS`, from the set's description
     """
 
@@ -69,7 +69,7 @@ class Entry:
     component: Corners | None
     axis: int | None
     slice: int | None
-    area: int
+    area: int | None
     thin: bool
     part: Half
     modality: str = ""
@@ -89,11 +89,15 @@ class Entry:
 
 @dataclass(frozen=True, eq=False)
 class Subject:
-    """An entry with its one-slice image and its target, bool (rows, columns)."""
+    """An entry with its one-slice image and its target, bool (rows, columns).
+
+    folder   of its set
+    """
 
     entry: Entry
     image: Image
     target: Bools
+    folder: Path = Path()
 
 
 def entries(data: Path, half: Half, *, limit: int = 0) -> tuple[Entry, ...]:
@@ -110,8 +114,11 @@ def entries(data: Path, half: Half, *, limit: int = 0) -> tuple[Entry, ...]:
         for told in json.loads(listed.read_text(encoding="utf-8"))["objects"]
         if told["part"] == half
     ]
-    if not limit:
-        return tuple(every)
+    return spread(every, limit) if limit else tuple(every)
+
+
+def spread(every: Sequence[Entry], limit: int) -> tuple[Entry, ...]:
+    """At most `limit` entries of each set, from its first to its last."""
     kept: list[Entry] = []
     for name in dict.fromkeys(each.set for each in every):
         own = [each for each in every if each.set == name]
@@ -133,7 +140,7 @@ def load(data: Path, together: Sequence[Entry]) -> Iterator[Subject]:
     image = _one_slice(windowed(open_image(folder / first.image)), first)
     labels = _one_slice(open_image(folder / first.mask), first).slice(0)[..., 0]
     for entry in together:
-        yield Subject(entry, image, _target(labels, entry))
+        yield Subject(entry, image, _target(labels, entry), folder)
 
 
 def _entry(told: dict[str, object], description: str) -> Entry:
@@ -185,7 +192,7 @@ def _target(labels: NDArray[np.generic], entry: Entry) -> Bools:
     inside = np.asarray(labels == entry.label)
     if entry.component is not None:
         inside = _island(inside, entry.component)
-    if int(inside.sum()) != entry.area:
+    if entry.area is not None and int(inside.sum()) != entry.area:
         raise BadValue(
             f"The target '{entry.key}' has {int(inside.sum())} pixels but the list says "
             f"{entry.area}. Fetch the data again."
