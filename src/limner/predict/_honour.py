@@ -5,18 +5,27 @@ two pixels are: in what the network saw and said there, and in where they lie. A
 the logit at its place is above, or below, zero by a margin. The likeliest logits that do so
 have a closed form: a small quadratic problem in the clicks, then one sum over the pixels.
 
+`obeying` is how a predictor uses it: what the network saw and said are the features, and clicks
+and strokes the conditions. Where everything said is obeyed already it costs a look at each place.
+
 Source   Zhou et al. (GPCIS), CVPR 2023, arXiv:2302.14578: clicks condition a Gaussian process
          over deep features, which is then read at every pixel in linear time.
 Differs  the network's logits are the process's mean, so that without a disobeyed click nothing
          changes; a click is an inequality, solved exactly, instead of a variational posterior
          that a second network amortises; a second, narrow kernel takes up what contradicts, so
          that a lone click among like pixels is obeyed where it lies and changes little else.
+Expected results/gaussian_process.json: disobeyed clicks and clicks to a Dice of 0.9, against the
+         same clicker without it.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+from limner.grid import Grid
+from limner.prompt import Prompt
 
 Floats = NDArray[np.float32]
 Places = NDArray[np.float64]
@@ -93,6 +102,27 @@ def honoured(
     first = kept[np.argsort(told, kind="stable")[:MOST]]
     changed = logits + _change(logits, features, kernel, at=flat[first], signs=signs[first])
     return _pinned(np.asarray(changed, np.float32), places[kept], signs[kept])
+
+
+def obeying(
+    logits: Floats,
+    sight: Floats,
+    *,
+    prompts: Sequence[Prompt],
+    grid: Grid,
+    kernel: Kernel = KERNEL,
+) -> Floats:
+    """An answer's logits (rows, columns) with every click and place of a stroke obeyed.
+
+    sight   (colours, rows, columns): the picture as the network saw it
+    grid    the one-slice grid of both, on which the prompts are placed
+    """
+    marks = [each for each in prompts if each.kind in {"click", "stroke"}]
+    if not marks:
+        return logits
+    places = np.concatenate([grid.index_at(each.places_mm)[:, 1:] for each in marks])
+    inside = np.repeat([each.inside for each in marks], [len(each.places_mm) for each in marks])
+    return honoured(logits, described(sight, logits), places, inside=inside, kernel=kernel)
 
 
 def described(sight: Floats, logits: Floats) -> Floats:
