@@ -9,20 +9,18 @@ from scipy import ndimage
 pytest.importorskip("torch")
 
 from limner.learn.cases import (  # torch first
-    FIRST,
     INSIDE,
+    MIXED,
     OUTSIDE,
     PRIOR,
     REGION,
-    ROUNDS,
-    SWITCH,
     Case,
     case,
     correct,
-    diet,
     handful,
 )
 from limner.learn.material import Generated, Scene
+from limner.predict._hints import hints
 
 
 def scene(*, uncertain=False):
@@ -44,6 +42,7 @@ def blank(target):
         target,
         np.ones((128, 128), np.float32),
         np.zeros((4, 128, 128), np.float32),
+        np.zeros((3, 128, 128), np.float32),
     )
 
 
@@ -53,19 +52,12 @@ def square():
     return target
 
 
-@pytest.mark.parametrize("practised", [ROUNDS, FIRST])
-def test_shares_of_the_openings_are_shares(practised):
-    assert sum(share for _, share in practised.openings) == pytest.approx(1)
-    assert {name for name, _ in practised.openings} == {name for name, _ in ROUNDS.openings}
-
-
-def test_first_answers_are_practised_last():
-    assert diet(0) is diet(SWITCH - 0.01) is ROUNDS
-    assert diet(SWITCH) is diet(1) is FIRST
+def test_shares_of_the_openings_are_shares():
+    assert sum(share for _, share in MIXED.openings) == pytest.approx(1)
 
 
 def test_a_first_click_may_look_at_less_than_the_object():
-    only = replace(FIRST, openings=(("click", 1.0),))
+    only = replace(MIXED, openings=(("click", 1.0),))
     made = [case(np.random.default_rng(seed), scene(), practised=only) for seed in range(40)]
     shares = [one.target.mean() for one in made if one is not None]
     assert max(shares) > 0.9
@@ -134,6 +126,13 @@ class TestCorrect:
             kinds.append("kept" if np.array_equal(prior, answer) else "other")
             assert set(np.unique(prior)) <= set(np.unique(answer)) | {0.0}
         assert 0.7 < kinds.count("kept") / 300 < 0.9
+
+    def test_hints_are_those_of_what_is_said_now(self):
+        state = blank(square())
+        state.image[:] = square() - 0.5
+        correct(state, np.random.default_rng(1), answer=np.zeros((128, 128), np.float32))
+        assert np.array_equal(state.hints, hints(state.image, state.prompts))
+        assert state.hints[2][square()].mean() > 0.9
 
     def test_nothing_is_said_where_nothing_is_wrong(self):
         state = blank(square())

@@ -1,26 +1,23 @@
 """The pool: cases stay for some rounds, and it goes on from what it remembered."""
 
 import copy
-from dataclasses import replace
 
 import numpy as np
 import pytest
 
 torch = pytest.importorskip("torch")
 
-from limner.learn.cases import FIRST, ROUNDS, handful  # noqa: E402  # torch first
+from limner.learn.cases import handful  # noqa: E402  # torch first
 from limner.learn.material import Generated  # noqa: E402
 from limner.learn.pool import Pool, workers  # noqa: E402
 
 MATERIALS = [(Generated(), 4)]
 
 
-def pool(stay=ROUNDS.stay, monkeypatch=None, **options):
-    """A pool of five whose cases stay with that chance, whatever the progress."""
-    if monkeypatch is not None:
-        monkeypatch.setattr("limner.learn.pool.diet", lambda _: replace(ROUNDS, stay=stay))
+def pool(**options):
+    """A pool of five cases."""
     return Pool(
-        lambda number, practised: handful(MATERIALS, seed=3, number=number, practised=practised),
+        lambda number: handful(MATERIALS, seed=3, number=number),
         np.random.default_rng(0),
         size=5,
         **options,
@@ -40,25 +37,26 @@ def stepped(feed, count):
 def test_a_batch_holds_what_the_network_takes():
     batch = pool().draw(0.0)
     assert batch.inputs["image"].shape == (5, 7, 128, 128)
+    assert batch.inputs["hints"].shape == (5, 3, 128, 128)
     assert batch.labels.shape == batch.weights.shape == (5, 1, 128, 128)
     assert set(batch.labels.unique().tolist()) == {0.0, 1.0}
 
 
 @pytest.mark.parametrize("stay, rounds", [(1.0, 2), (0.0, 0)])
-def test_with_stay_1_every_case_is_corrected_and_with_0_replaced(monkeypatch, stay, rounds):
-    feed = pool(stay, monkeypatch)
+def test_with_stay_1_every_case_is_corrected_and_with_0_replaced(stay, rounds):
+    feed = pool(stay=stay)
     stepped(feed, 2)
     assert [case.rounds for case in feed.cases] == [rounds] * 5
 
 
-def test_a_case_leaves_after_its_last_round(monkeypatch):
-    feed = pool(1.0, monkeypatch, rounds=2)
+def test_a_case_leaves_after_its_last_round():
+    feed = pool(stay=1.0, rounds=2)
     stepped(feed, 3)
     assert [case.rounds for case in feed.cases] == [0] * 5
 
 
-def test_a_right_answer_lets_the_case_go(monkeypatch):
-    feed = pool(1.0, monkeypatch)
+def test_a_right_answer_lets_the_case_go():
+    feed = pool(stay=1.0)
     batch = feed.draw(0.0)
     before = list(feed.cases)
     batch.answers["logits"] = batch.labels * 18 - 9
@@ -78,16 +76,8 @@ def test_it_goes_on_from_what_it_remembered():
 
 def test_another_process_makes_the_same_cases():
     with workers(MATERIALS, seed=3, count=1) as fetch:
-        there = fetch(1, FIRST)
+        there = fetch(1)
     with workers(MATERIALS, seed=3, count=0) as fetch:
-        here = fetch(1, FIRST)
+        here = fetch(1)
     for a, b in zip(here, there, strict=True):
         assert np.array_equal(a.input, b.input)
-
-
-def test_what_is_practised_follows_the_progress():
-    feed = pool()
-    feed.draw(0.0)
-    assert feed.practised is ROUNDS
-    feed.draw(0.9)
-    assert feed.practised is FIRST

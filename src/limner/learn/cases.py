@@ -51,6 +51,8 @@ MIXED = Diet(
     zoom=(0.6, 8.0),
     stay=0.58,
 )
+
+
 @dataclass
 class Case:
     """One crop on its way through the rounds of correction; it changes in place.

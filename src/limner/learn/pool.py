@@ -17,11 +17,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from limner.learn.cases import MIXED, Case, Diet, correct, handful
+from limner.learn.cases import MIXED, Case, correct, handful
 from limner.learn.material import Material
 from limner.learn.recipe import Batch
 
-Handful = Callable[[int, Diet], list[Case]]
+Handful = Callable[[int], list[Case]]
 ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 AHEAD = 6  # handfuls asked for before they are needed
 
@@ -37,7 +37,7 @@ class Pool:
     cases: list[Case] = field(default_factory=list)
     waiting: list[Case] = field(default_factory=list)
     fetched: int = 0  # handfuls taken so far
-    practised: Diet = MIXED
+    stay: float = MIXED.stay  # the chance that a corrected case stays for another round
 
     def draw(self, progress: float) -> Batch:  # noqa: ARG002  # the same throughout a run
         """The batch of the step at that share of the run."""
@@ -60,7 +60,7 @@ class Pool:
         """Correct each case by what the network answered, or let it go."""
         answers = torch.sigmoid(batch.answers["logits"])[:, 0].numpy()
         for place, (case, answer) in enumerate(zip(self.cases, answers, strict=True)):
-            goes = case.rounds >= self.rounds or self.rng.random() >= self.practised.stay
+            goes = case.rounds >= self.rounds or self.rng.random() >= self.stay
             if goes or not correct(case, self.rng, answer=answer):
                 self.cases[place] = self._fresh()
 
@@ -81,7 +81,7 @@ class Pool:
 
     def _fresh(self) -> Case:
         if not self.waiting:
-            self.waiting = self.fetch(self.fetched, self.practised)
+            self.waiting = self.fetch(self.fetched)
             self.fetched += 1
         return self.waiting.pop()
 
@@ -96,19 +96,18 @@ def workers(
     """
     make = partial(handful, materials, seed=seed)
     if count == 0:
-        yield lambda number, practised: make(number=number, practised=practised)
+        yield lambda number: make(number=number)
         return
-    waiting: dict[tuple[int, Diet], Future[list[Case]]] = {}
+    waiting: dict[int, Future[list[Case]]] = {}
     # A worker reads these when it starts: threads of its own would take the network's cores.
     os.environ.update(dict.fromkeys(ONE_THREAD, "1"))
     with ProcessPoolExecutor(count, get_context("spawn"), initializer=_quietly) as executor:
 
-        def fetch(number: int, practised: Diet) -> list[Case]:
+        def fetch(number: int) -> list[Case]:
             for ahead in range(number, number + AHEAD):
-                if (ahead, practised) not in waiting:
-                    made = executor.submit(make, number=ahead, practised=practised)
-                    waiting[ahead, practised] = made
-            return waiting.pop((number, practised)).result()
+                if ahead not in waiting:
+                    waiting[ahead] = executor.submit(make, number=ahead)
+            return waiting.pop(number).result()
 
         try:
             yield fetch

@@ -20,7 +20,7 @@ from limner.safely import replacing, write_text
 OPSET = 18
 MOST_BYTES = 12_000_000  # what the package may carry
 AGREE = 1e-4  # the most that the exported answer may differ, in logits and in quality
-INPUT, OUTPUTS = "image", ("logits", "quality")
+OUTPUTS = ("logits", "quality")
 
 
 class Plain(nn.Module):
@@ -29,13 +29,20 @@ class Plain(nn.Module):
     def __init__(self, network: nn.Module) -> None:
         super().__init__()
         self.network = network
+        self.names = tuple(inputs(network))
 
-    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        answer = self.network({INPUT: image})
+    def forward(self, *arrays: Tensor) -> tuple[Tensor, Tensor]:
+        answer = self.network(dict(zip(self.names, arrays, strict=True)))
         return answer[OUTPUTS[0]], answer[OUTPUTS[1]]
 
 
-def export(network: nn.Module, path: Path, *, channels: int = 7) -> float:
+def inputs(network: nn.Module) -> Mapping[str, int]:
+    """What a network takes, by name, and how many channels that has."""
+    named: Mapping[str, int] = getattr(network, "channels", {"image": 7})
+    return named
+
+
+def export(network: nn.Module, path: Path) -> float:
     """Write the network as ONNX with any batch size; how far its answers are from torch's.
 
     Batch norms are folded into the convolutions before them. Raises BadValue where ONNX
@@ -45,15 +52,20 @@ def export(network: nn.Module, path: Path, *, channels: int = 7) -> float:
         import onnx  # noqa: F401  # torch needs both and says so less plainly
         import onnxscript  # noqa: F401
     plain = Plain(folded(network)).eval()
-    example = torch.randn(2, channels, SIDE, SIDE, generator=torch.Generator().manual_seed(0))
+    chance = torch.Generator().manual_seed(0)
+    example = tuple(
+        torch.randn(2, channels, SIDE, SIDE, generator=chance)
+        for channels in inputs(network).values()
+    )
+    any_size = {0: torch.export.Dim("n", min=1, max=64)}
     with replacing(path) as temporary:
         torch.onnx.export(
             plain,
-            (example,),
+            example,
             temporary,
-            input_names=[INPUT],
+            input_names=list(inputs(network)),
             output_names=list(OUTPUTS),
-            dynamic_shapes={"image": {0: torch.export.Dim("n", min=1, max=64)}},
+            dynamic_shapes={"arrays": tuple(any_size for _ in example)},
             opset_version=OPSET,
             dynamo=True,
             external_data=False,
@@ -88,14 +100,14 @@ def folded(network: nn.Module) -> nn.Module:
     return copy
 
 
-def counted(network: nn.Module, *, channels: int = 7) -> dict[str, int]:
+def counted(network: nn.Module) -> dict[str, int]:
     """Parameters, and floating-point operations of one forward pass of one crop."""
     from torch.utils.flop_counter import FlopCounterMode
 
     counter = FlopCounterMode(display=False)
     still = folded(network)
     with counter, torch.no_grad():
-        still({INPUT: torch.zeros(1, channels, SIDE, SIDE)})
+        still({name: torch.zeros(1, each, SIDE, SIDE) for name, each in inputs(network).items()})
     parameters = sum(p.numel() for p in still.parameters())
     return {"parameters": parameters, "flops": int(counter.get_total_flops())}
 
@@ -150,7 +162,7 @@ def toml(table: Mapping[str, Any]) -> str:
 
 
 CARD: Mapping[str, Any] = {
-    "id": "limner-1",
+    "id": "limner-2",
     "title": "Outlines what boxes, clicks, scribbles, a lasso or a prior mask point at, on a slice",
     "predictor": "limner",
     "licence": "Apache-2.0",
@@ -184,18 +196,32 @@ def copied(folder: Path, target: Path) -> None:
             shutil.copyfile(folder / name, temporary)
 
 
-def _apart(network: nn.Module, path: Path, example: Tensor) -> float:
+def _apart(network: nn.Module, path: Path, example: Sequence[Tensor]) -> float:
     """The largest difference between torch's and ONNX Runtime's answers to several batches."""
     exported = open_network(path, runtime="onnxruntime")
     still = Plain(network).eval()
     most = 0.0
     with torch.no_grad():
-        for batch in (example, example[:1], torch.cat([example, -example, example * 2])):
-            expected = still(batch)
-            given = exported({INPUT: batch.numpy()})
+        for change in (_same, _first, _more):
+            batch = [change(each) for each in example]
+            expected = still(*batch)
+            named = zip(inputs(network), batch, strict=True)
+            given = exported({name: each.numpy() for name, each in named})
             for name, one in zip(OUTPUTS, expected, strict=True):
                 most = max(most, float(np.abs(one.numpy() - given[name]).max()))
     return most
+
+
+def _same(batch: Tensor) -> Tensor:
+    return batch
+
+
+def _first(batch: Tensor) -> Tensor:
+    return batch[:1]
+
+
+def _more(batch: Tensor) -> Tensor:
+    return torch.cat([batch, -batch, batch * 2])
 
 
 def _tables(value: object) -> bool:

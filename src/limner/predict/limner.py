@@ -2,6 +2,7 @@
 
 Input of the network  `image` (n, 7, 128, 128): colour in 0-2 (grey repeated), of mean 0 and
                       sd 1 inside the image; then region, inside, outside, prior.
+                      `hints` (n, 3, 128, 128), where it asks for them: see `_hints.py`.
 Output                `logits` (n, 1, 128, 128), and `quality` (n,), the Dice it expects.
 
 The network is any callable from dict to dict; `limner()` opens the one that ships with the
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from limner.image import Image
 from limner.mask import Mask, Object, Soft
 from limner.predict import PREDICTORS, Abilities, Block, Encoded, Prediction, check
+from limner.predict._hints import hints
 from limner.predict._look import Scene, levels
 from limner.predict._slices import Where, by_slice
 from limner.predict._zoom import Answer, Asking, Question, Task, answer
@@ -102,7 +104,8 @@ class Limner:
                 np.concatenate([sight, each.planes])
                 for sight, each in zip(sights, group, strict=True)
             ]
-            answers = self.network({"image": np.stack(shown)})
+            told = [hints(sight, each.planes) for sight, each in zip(sights, group, strict=True)]
+            answers = self.network({"image": np.stack(shown), "hints": np.stack(told)})
             qualities = np.clip(answers["quality"].reshape(-1), 0, 1)
             for place, each in enumerate(group):
                 logits = np.asarray(answers["logits"][place, 0], np.float32)
