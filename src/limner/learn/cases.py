@@ -10,7 +10,7 @@ from scipy import ndimage
 from limner.evaluate import robots
 from limner.learn.crops import SIDE, View, cut, places, restyled, solid, standardised
 from limner.learn.material import Material, Scene
-from limner.predict._hints import hints
+from limner.predict._hints import NONE, Colours, hints
 from limner.prompt import draw
 
 Floats = NDArray[np.float32]
@@ -18,6 +18,9 @@ Bools = NDArray[np.bool_]
 
 REGION, INSIDE, OUTSIDE, PRIOR = range(4)
 SHAPE = (SIDE, SIDE)
+TILES = 0.7  # share of the cases on threads that show a tile of them from close
+FILLED = 0.25  # threads fill less than this of their box,
+SLENDER = 0.08  # and their mean width is less than this of its longer side
 RESTYLED = 0.6  # share of crops that are shown as another machine might have shown them
 BAND = 6  # pixels round an object that count where the rest may hold unlabelled objects
 
@@ -62,6 +65,7 @@ class Case:
     weight   (side, side), 0 where a pixel does not count
     prompts  (4, side, side): region, inside, outside, prior
     hints    (3, side, side), of the prompts as they are now
+    elsewhere  colours that were marked outside of the crop, where it is a tile
     """
 
     image: Floats
@@ -69,6 +73,7 @@ class Case:
     weight: Floats
     prompts: Floats
     hints: Floats
+    elsewhere: Colours = NONE
     rounds: int = 0
 
     @property
@@ -83,7 +88,7 @@ class Case:
 
     def said(self) -> None:
         """Work the hints out again: something was said."""
-        self.hints = hints(self.image, self.prompts)
+        self.hints = hints(self.image, self.prompts, self.elsewhere)
 
 
 def case(rng: np.random.Generator, scene: Scene, *, practised: Diet = MIXED) -> Case | None:
@@ -91,7 +96,12 @@ def case(rng: np.random.Generator, scene: Scene, *, practised: Diet = MIXED) -> 
     openings, shares = zip(*practised.openings, strict=True)
     opening = str(rng.choice(openings, p=shares))
     mask = scene.objects == rng.integers(1, scene.count + 1)
-    at = places(_view(rng, mask, opening=opening, zoom=practised.zoom), rng)
+    width = thread(mask)
+    tile = width > 0 and rng.random() < TILES
+    view = (
+        _tile(rng, mask, width) if tile else _view(rng, mask, opening=opening, zoom=practised.zoom)
+    )
+    at = places(view, rng)
     share, inside = cut(mask[..., None], at)
     target = solid(share[..., 0] * inside)
     if target.sum() < 12 or (target.mean() > 0.95 and opening != "click"):
@@ -107,9 +117,28 @@ def case(rng: np.random.Generator, scene: Scene, *, practised: Diet = MIXED) -> 
     image = standardised(crop, inside)
     nothing = np.zeros((7, *SHAPE), np.float32)
     fresh = Case(image, target, weight, nothing[:4], nothing[4:])
-    _open(fresh, rng, opening=opening)
+    if tile:
+        _open_tile(fresh, rng)
+    else:
+        _open(fresh, rng, opening=opening)
     fresh.said()
     return fresh
+
+
+def thread(mask: Bools) -> float:
+    """The mean width in pixels of a mask that is a tree or a net of threads; else 0.
+
+    Such a mask fills little of its box and is much narrower than that box is wide.
+    """
+    low, high = (robots.tight_box(mask) + 0.5).astype(int)
+    part = np.pad(mask[low[0] : high[0], low[1] : high[1]], 1)
+    area = int(part.sum())
+    if area > FILLED * part.size:
+        return 0.0
+    core = part[1:-1, 1:-1]
+    inner = core & part[2:, 1:-1] & part[:-2, 1:-1] & part[1:-1, 2:] & part[1:-1, :-2]
+    width = 2 * area / max(area - int(inner.sum()), 1)
+    return width if width < SLENDER * max(core.shape) else 0.0
 
 
 def handful(
@@ -175,6 +204,39 @@ def _view(
         side = _side(rng, extent, most=float(max(mask.shape)), ratio=ratio)
         centre = _centre(rng, mask, side=side, opening=opening)
     return View((float(centre[0]), float(centre[1])), side, turn, mirrored=mirrored, bend=bend)
+
+
+def _tile(rng: np.random.Generator, mask: Bools, width: float) -> View:
+    """A view so close that threads are a few pixels wide, round a place on one of them."""
+    side = max(width * SIDE / float(np.exp(rng.uniform(np.log(2.0), np.log(9.0)))), 24.0)
+    places_on = np.argwhere(mask)
+    at = places_on[rng.integers(len(places_on))] + rng.uniform(-0.35, 0.35, 2) * side
+    turn = float(rng.integers(4) * np.pi / 2) + (rng.normal(0, 0.4) if rng.random() < 0.4 else 0)
+    return View((float(at[0]), float(at[1])), side, turn, mirrored=bool(rng.random() < 0.5))
+
+
+def _open_tile(fresh: Case, rng: np.random.Generator) -> None:
+    """What is known on a tile: colours that were marked elsewhere, and at times marks on it.
+
+    The colours are some of the crop's own, a little off, so that they went through the same
+    restyling.
+    """
+    fresh.prompts[REGION] = 1
+    inside = _sampled(fresh, rng, fresh.target, most=7)
+    outside = _sampled(fresh, rng, _beside(fresh), most=5) if rng.random() < 0.7 else NONE.outside
+    fresh.elsewhere = Colours(inside, outside)
+    for _ in range(int(rng.integers(0, 3))):
+        fresh.point(robots.click_in(rng, fresh.target)[None, :], inside=True)
+    for _ in range(int(rng.integers(0, 3))):
+        fresh.point(robots.click_in(rng, _beside(fresh))[None, :], inside=False)
+
+
+def _sampled(fresh: Case, rng: np.random.Generator, side: Bools, *, most: int) -> Floats:
+    """One to `most` colours (n, 3) of that side."""
+    places_on = np.argwhere(side)
+    chosen = places_on[rng.integers(len(places_on), size=int(rng.integers(1, most + 1)))]
+    colours = fresh.image[:, chosen[:, 0], chosen[:, 1]].T
+    return np.asarray(colours + rng.normal(0, 0.2, (len(colours), 1)), np.float32)
 
 
 def _side(

@@ -25,6 +25,7 @@ from limner.learn.train import Budget, Schedule, TrainState, train
 CHECKPOINT = "state.pt"
 LOG = "log.jsonl"
 FINISHED = "finish.pt"
+THREADS = ("hrf_vessels", "rop_ridge_fundus")  # sets of vessels, which go to their own tiles
 FINISH_FROM = 1_000_000  # the number of the first handful of a finish
 FINISH_RATE = 8e-4
 CARD = "card"  # the folder of the published model
@@ -54,8 +55,9 @@ def materials(sources: Sequence[Source]) -> list[tuple[Material, int]]:
 
 
 def finishing(sources: Sequence[Source]) -> list[tuple[Material, int]]:
-    """What the finish is made of: mostly annotated pictures."""
-    return [(Labelled(sources), 12), (Found(sources), 1), (Generated(), 3)]
+    """What the finish is made of: mostly annotated pictures, those of threads more often."""
+    thready = [each for each in sources if each.name in THREADS] or list(sources)
+    return [(Labelled(sources), 10), (Labelled(thready), 2), (Found(sources), 1), (Generated(), 3)]
 
 
 def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = print) -> Path:

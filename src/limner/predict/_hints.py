@@ -9,11 +9,16 @@ and prediction call the same function, so the network learns how far to trust it
 `similarity`  how like the nearest colour under an inside mark it is, less the same of outside
               marks, -1..1
 
+Where the region fills the crop, the crop is a tile of something larger, such as a tree of
+vessels: marks may lie elsewhere, so their colours are given, and nothing is walked.
+
 Source   random walker with priors: Grady, CVPR 2005; colour models of the object and of the
          rest: Rother et al. (GrabCut), SIGGRAPH 2004; distances from clicks as input channels:
          Wang et al. (DeepIGeoS), IEEE TPAMI 2019, arXiv:1707.00652.
 Differs  worked out on a quarter of the pixels; colour distance instead of a geodesic one.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +37,27 @@ FADE = 0.25  # logits that they lose with each block away from it
 FAR = -3.0  # least of them
 ALIKE = 0.35  # standard deviations of the picture at which colours are alike
 SAMPLES = 12  # marked blocks whose colours are compared with
+LIKE = 4.0  # logits of a tile's guess where colours are those of inside marks alone
+UNLIKE = -1.0  # the same where they are like neither
 
 
-def hints(sight: Floats, planes: Floats) -> Floats:
+@dataclass(frozen=True, eq=False)
+class Colours:
+    """What was marked elsewhere, (n, 3) each, as the crop there showed it: standardised."""
+
+    inside: Floats
+    outside: Floats
+
+
+NONE = Colours(np.zeros((0, 3), np.float32), np.zeros((0, 3), np.float32))
+
+
+def hints(sight: Floats, planes: Floats, elsewhere: Colours = NONE) -> Floats:
     """Three channels (3, side, side) for a standardised crop and its drawn prompts.
 
-    sight    (3, side, side), mean 0 and sd 1; side is even
-    planes   (4, side, side): region, inside, outside, prior, each 0..1
+    sight      (3, side, side), mean 0 and sd 1; side is even
+    planes     (4, side, side): region, inside, outside, prior, each 0..1
+    elsewhere  marks outside of the crop, for a tile
 
     All zero where nothing was said.
     """
@@ -48,6 +67,10 @@ def hints(sight: Floats, planes: Floats) -> Floats:
     prior = _shrunk(planes[3:])[0]
     if not (region.any() or inside.any() or outside.any() or prior.any()):
         return np.zeros((len(CHANNELS), *sight.shape[1:]), np.float32)
+    alike = _similar(seen, inside, elsewhere.inside) - _similar(seen, outside, elsewhere.outside)
+    if region.all():
+        guess = 1 / (1 + np.exp(-(LIKE * alike + UNLIKE)))
+        return _enlarged(np.stack([guess, np.zeros_like(alike), alike]))
     problem = Problem(
         samples=np.ascontiguousarray(seen.transpose(1, 2, 0))[None],
         inside=(inside > MARKED)[None],
@@ -57,9 +80,7 @@ def hints(sight: Floats, planes: Floats) -> Floats:
     )
     share = walk(problem)
     like = likelihood(problem, share) / SURE
-    alike = _similar(seen, inside) - _similar(seen, outside)
-    small = np.stack([share[0], like[0], alike])
-    return np.asarray(small.repeat(FACTOR, axis=1).repeat(FACTOR, axis=2), np.float32)
+    return _enlarged(np.stack([share[0], like[0], alike]))
 
 
 def _guess(region: Floats, inside: Floats, prior: Floats) -> Floats:
@@ -80,17 +101,20 @@ def _guess(region: Floats, inside: Floats, prior: Floats) -> Floats:
     return np.asarray(np.maximum(NEAR - FADE * distance_transform_edt(~marked), FAR), np.float32)
 
 
-def _similar(seen: Floats, marks: Floats) -> Floats:
+def _similar(seen: Floats, marks: Floats, elsewhere: Floats) -> Floats:
     """How like the most similar marked colour each block is, 0..1; 0 without marks."""
     places = np.argwhere(marks > MARKED)
-    if not len(places):
-        return np.zeros(marks.shape, np.float32)
     chosen = places[np.linspace(0, len(places) - 1, min(SAMPLES, len(places))).astype(int)]
-    colours = seen[:, chosen[:, 0], chosen[:, 1]]
+    colours = np.concatenate([seen[:, chosen[:, 0], chosen[:, 1]].T, elsewhere[:, : len(seen)]])
     apart = np.full(marks.shape, np.inf, np.float32)
-    for colour in colours.T:
+    for colour in colours:
         np.minimum(apart, np.square(seen - colour[:, None, None]).sum(axis=0), out=apart)
     return np.asarray(np.exp(-0.5 * apart / ALIKE**2), np.float32)
+
+
+def _enlarged(small: Floats) -> Floats:
+    """Blocks as pixels again."""
+    return np.asarray(small.repeat(FACTOR, axis=1).repeat(FACTOR, axis=2), np.float32)
 
 
 def _blocks(plane: Floats) -> Floats:
