@@ -202,3 +202,61 @@ def test_a_hole_is_marked_as_outside_more_often_than_not():
         strokes = robots.human_scribble(np.random.default_rng(seed), ring, inside=False)
         marked += any((np.hypot(*(path - 40).T) < 14).any() for path in strokes)
     assert marked >= 12
+
+
+class TestNamedClicks:
+    @pytest.mark.parametrize("name", blobs())
+    def test_they_lie_in_the_region(self, name):
+        target = blobs()[name]
+        for how in (robots.random_click, robots.rim_click, robots.jittered_click):
+            for seed in range(20):
+                place = how(np.random.default_rng(seed), target)
+                assert target[tuple(place.astype(int))]
+
+    def test_near_the_rim_and_beside_the_middle(self):
+        target = disc(11, 13, 9)
+
+        def apart(how):
+            places = [how(np.random.default_rng(seed), target) for seed in range(60)]
+            return np.hypot(*(np.array(places) - (11, 13)).T)
+
+        assert apart(robots.rim_click).min() >= 7
+        # a half of the depth of 10 along both axes: Rayleigh's mean is 5 * sqrt(pi / 2) = 6.3,
+        # less because what misses the disc is drawn again
+        assert 4 < apart(robots.jittered_click).mean() < 6
+
+
+def test_a_hands_box_is_loose_more_often_than_tight_and_near():
+    target = disc(60, 60, 30, (128, 128))
+    tight = robots.tight_box(target)
+    drawn = np.array([robots.hand_box(np.random.default_rng(s), target) for s in range(300)])
+    assert (drawn[:, 0] < drawn[:, 1]).all()
+    outward = np.concatenate([tight[0] - drawn[:, 0], drawn[:, 1] - tight[1]])
+    assert 0.6 < (outward > 0).mean() < 0.8  # a normal of mean 0.5 is positive in 0.69
+    sizes = np.prod(drawn[:, 1] - drawn[:, 0], axis=1)
+    low, high = np.maximum(drawn[:, 0], tight[0]), np.minimum(drawn[:, 1], tight[1])
+    both = np.prod(high - low, axis=1)
+    overlap = both / (sizes + np.prod(tight[1] - tight[0]) - both)
+    assert 0.85 < overlap.mean() < 0.95  # Papadopoulos et al. 2017 found 0.88 for quick boxes
+
+
+class TestExtremes:
+    def test_finds_a_planted_worst_and_best_and_asks_no_place_twice(self):
+        target, asked = disc(11, 13, 9), []
+
+        def score(place):
+            asked.append(tuple(place))
+            return -float(np.hypot(*(place - (11, 20))))
+
+        found = robots.extremes(np.random.default_rng(0), target, score)
+        assert len(set(asked)) == len(asked) == found.asked
+        assert found.best == pytest.approx(0, abs=1.5)
+        assert found.worst <= -13  # (11, 4) is 16 away
+        assert found.centre == pytest.approx(-7)
+        assert found.gap == found.best - found.worst
+        assert score(found.worst_at) == found.worst
+
+    def test_one_pixel_has_no_gap(self):
+        pixel = blobs()["pixel"]
+        found = robots.extremes(np.random.default_rng(0), pixel, lambda _: 0.7)
+        assert (found.gap, found.loss, found.asked) == (0, 0, 1)

@@ -12,6 +12,8 @@ from limner.evaluate.robots.strokes import stroke
 Bools = NDArray[np.bool_]
 Points = NDArray[np.float64]
 
+TRIES = 20  # before somebody who keeps missing aims well
+
 
 @dataclass(frozen=True)
 class Correction:
@@ -59,6 +61,35 @@ def click_in(rng: np.random.Generator, region: Bools) -> Points:
         allowed = window & (depth <= max(2.0, depth.max() * 0.3))
     places = np.argwhere(allowed)
     return np.asarray(low + places[rng.integers(len(places))] - 1, float)
+
+
+def random_click(rng: np.random.Generator, region: Bools) -> Points:
+    """Any pixel (2,) of a region."""
+    flat = np.flatnonzero(region)
+    return np.array(np.unravel_index(flat[rng.integers(len(flat))], region.shape), float)
+
+
+def rim_click(rng: np.random.Generator, region: Bools, *, share: float = 0.2) -> Points:
+    """A pixel (2,) no deeper than that share of the deepest, or at the very edge."""
+    low, window = framed(region)
+    depth = ndimage.distance_transform_edt(window)
+    places = np.argwhere(window & (depth <= max(1.0, share * depth.max())))
+    return np.asarray(low + places[rng.integers(len(places))] - 1, float)
+
+
+def jittered_click(rng: np.random.Generator, region: Bools, *, share: float = 0.5) -> Points:
+    """A pixel (2,) of a region beside its deepest one.
+
+    share  the standard deviation along rows and columns, of the largest depth
+    """
+    low, window = framed(region)
+    depth = ndimage.distance_transform_edt(window)
+    middle = np.array(np.unravel_index(int(depth.argmax()), depth.shape))
+    for _ in range(TRIES):
+        place = np.rint(rng.normal(middle, share * depth.max())).astype(np.int64)
+        if ((place >= 0) & (place < window.shape)).all() and window[tuple(place)]:
+            return np.asarray(low + place - 1, float)
+    return np.asarray(low + middle - 1, float)
 
 
 def correction(rng: np.random.Generator, mask: Bools, target: Bools) -> Correction | None:

@@ -5,9 +5,13 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from limner.evaluate.robots.extent import tight_box
+from limner.evaluate.robots.sight import DISPLAY
 
 Bools = NDArray[np.bool_]
 Points = NDArray[np.float64]
+
+HAND = 1.5  # display pixels by which a hand misses an edge, whatever the object's size
+SHARE = 0.025  # of the box's side by which the eye misjudges it
 
 
 def box(rng: np.random.Generator, target: Bools, *, jitter: float = 0.06) -> Points:
@@ -19,6 +23,22 @@ def box(rng: np.random.Generator, target: Bools, *, jitter: float = 0.06) -> Poi
     extent = tight[1] - tight[0]
     off = np.clip(rng.normal(0, jitter, (2, 2)), -2 * jitter, 3 * jitter) * extent
     return np.asarray(tight + off * [[-1.0], [1.0]], float)
+
+
+def hand_box(rng: np.random.Generator, target: Bools) -> Points:
+    """A box (2, 2) as a hand draws it: off by some display pixels, and by a share of its side.
+
+    Loose more often than tight, and all four edges together: who is careless is so all round.
+    Corners on no grid, in order, at least a pixel apart.
+    """
+    tight = tight_box(target)
+    extent = tight[1] - tight[0]
+    careless = float(np.exp(rng.normal(0.0, 0.5)))
+    hand = HAND * max(target.shape) / DISPLAY
+    spread = careless * (hand + SHARE * extent)
+    off = rng.normal(0.5, 1.0, (2, 2)) * spread
+    drawn = tight + np.clip(off, -0.2 * extent, 0.5 * extent + hand) * [[-1.0], [1.0]]
+    return np.asarray(drawn, float)
 
 
 def lasso(rng: np.random.Generator, target: Bools) -> Points:
