@@ -86,7 +86,7 @@ class Clicked:
         return shown
 
 
-@lru_cache(maxsize=4)  # two arms that search the same network teach it once
+@lru_cache(maxsize=16)  # two arms that search the same network teach it once
 def taught(*, clicks: str, lessons: int, rate: float, seed: int) -> nn.Module:
     """A network after its lessons, ready to answer; the same for a seed."""
     torch.manual_seed(seed)
