@@ -24,6 +24,7 @@ def data(tmp_path):
 def test_scores_are_printed_kept_and_rendered(data, tmp_path, capsys):
     out = tmp_path / "objects_choose.json"
     words = ("--data", data, "--baseline", "ellipse", "--baseline", "filled_box", "--out", out)
+    words += ("--also", "none")
     assert limner(*words) == 0
     printed = capsys.readouterr().out
     assert "ellipse     box 0.915" in printed
@@ -41,6 +42,7 @@ def test_scores_are_printed_kept_and_rendered(data, tmp_path, capsys):
 def test_report_needs_a_candidate_and_leaves_a_trace(data, tmp_path, capsys):
     out = tmp_path / "objects_report.json"
     words = ("--data", data, "--baseline", "ellipse", "--half", "report", "--out", out)
+    words += ("--also", "none")
     assert limner(*words) == 2
     assert "--candidate" in capsys.readouterr().err
     assert not out.exists()
@@ -59,6 +61,7 @@ def test_report_needs_a_candidate_and_leaves_a_trace(data, tmp_path, capsys):
         ([], "Nobody is scored"),
         (["--baseline", "elipse"], "Did you mean 'ellipse'"),  # misspelt
         (["--model", "limmner"], "Did you mean 'limner'"),  # misspelt
+        (["--baseline", "ellipse", "--also", "nok"], "Did you mean 'noc'"),  # misspelt
         (["--baseline", "ellipse", "--out", "/no/such/folder/x.json"], "/no/such/folder"),
     ],
 )

@@ -30,7 +30,7 @@ def evaluate(
         str | None,
         Option(
             help="Also ask by: noc, random, jittered, worst, challenge, scribbles, two_scribbles, "
-            "all or none [all for models, both scribbles for baselines]."
+            "memory; all; none [all for models, the last three for baselines]."
         ),
     ] = None,
     jobs: Annotated[int, Option(min=1, help="Processes.")] = 1,
@@ -47,10 +47,10 @@ def evaluate(
     A run that was killed goes on where it stopped. As an example:
     limner evaluate --model limner --model classic --baseline ellipse --half choose
     """
-    from limner.evaluate import record, scoreboard
+    from limner.evaluate import memory, record, scoreboard
     from limner.evaluate.contestant import Contestant
     from limner.evaluate.protocols.objects import entries, half_of
-    from limner.evaluate.protocols.plan import also_of, asks
+    from limner.evaluate.protocols.plan import MEMORY, also_of, asks
     from limner.evaluate.render import page
     from limner.safely import write_text
 
@@ -89,7 +89,13 @@ def evaluate(
         who.text: {key: found[name, key] for key in keys if (name, key) in found}
         for who, name in made.items()
     }
+    peak_mib = {
+        who.text: memory.peak_mib(who, data, memory.usual(chosen), threads=threads)
+        for who in contestants
+        if MEMORY in also_of(also, who.kind)
+    }
     about = {"limit": limit, "threads": threads, "jobs": jobs, "candidate": candidate}
+    about["peak_mib"] = peak_mib
     told = record.document(everything, lines, half=part, data=data, about=about, seed=seed)
     record.write(told, results)
     if part == "report":

@@ -162,7 +162,7 @@ def _by_image(rows: Sequence[Row], names: Sequence[str]) -> tuple[Scores, Counts
 
 def _share(sums: Scores, counts: Counts) -> Scores:
     """The mean of what was counted; NaN where nothing was."""
-    return np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0)
+    return np.asarray(np.divide(sums, counts, out=np.full(sums.shape, np.nan), where=counts > 0))
 
 
 def _mean(scores: Scores) -> Scores:

@@ -47,7 +47,7 @@ EXPECTED = (
 COST = (
     "### Seconds a prompt, and memory\n\nSeconds of one call, while other processes ran beside it. "
     "Memory is the most that a process of its own held, read from outside: with the "
-    "interpreter, the opening of the picture, a box and a click."
+    "interpreter, the opening of the picture, a box and ten clicks."
 )
 DRAWN = (
     "### Scribbles of three people\n\nDice after the first scribbles, inside and outside, that "
@@ -59,6 +59,7 @@ def parts(told: Told) -> list[str]:
     """Paragraphs and tables; nothing for what a results file does not have."""
     sheets = told.get("sheets", {})
     return [
+        *_observed(told.get("second_observer", {})),
         *_scribbles(told["tables"].get("scribbles")),
         *_curve(sheets, told),
         *_plain(sheets.get("away from clicks"), AWAY, ranged),
@@ -83,6 +84,23 @@ def _plain(sheet: Told | None, intro: str, cell: Callable[[Any], str]) -> list[s
     ]
     intro = intro.replace("{objects}", count(sheet["objects"], "object"))
     return [intro, grid(["", *columns], rows)] if rows else []
+
+
+def _observed(told: Told) -> list[str]:
+    """Thin sets beside a second person."""
+    found = []
+    for name, each in told.items():
+        columns = list(dict.fromkeys(c for own in each["contestants"].values() for c in own))
+        rows = [["a second person", number(each["dice"]), *[NONE] * len(columns)]]
+        rows += [
+            [who, NONE, *(number(own.get(column)) for column in columns)]
+            for who, own in each["contestants"].items()
+        ]
+        intro = (
+            f"`{name}` ({count(each['objects'], 'object')}), which a second person outlined too:"
+        )
+        found += [intro, grid(["", "by hand", *columns], rows)]
+    return found
 
 
 def _scribbles(table: Told | None) -> list[str]:
@@ -190,7 +208,7 @@ def _cost(told: Told) -> list[str]:
         return []
     kinds = ("box", "click", "scribbles")
     rows = [
-        [name, seconds(each["seconds"]["encode"]), *_times(each, kinds), _memory(each)]
+        [name, seconds(each["seconds"]["encode"]), *_times(each, kinds), _memory(told, name)]
         for name, each in own.items()
     ]
     heads = ["", "encode", *(f"{kind}, median / 95 %" for kind in kinds), "peak memory, MiB"]
@@ -202,6 +220,6 @@ def _times(each: Told, kinds: Iterable[str]) -> list[str]:
     return [NONE if a is None else f"{seconds(a)} / {seconds(b)}" for a, b in pairs]
 
 
-def _memory(each: Told) -> str:
-    value = each.get("peak_mib")
+def _memory(told: Told, name: str) -> str:
+    value = told.get("peak_mib", {}).get(name)
     return NONE if value is None else f"{value:.0f}"

@@ -14,6 +14,7 @@ from limner.evaluate.compare import Row, groups_of, table
 from limner.evaluate.contestant import Contestant
 from limner.evaluate.expected import reliability
 from limner.evaluate.protocols.objects import Half
+from limner.evaluate.protocols.observer import second_observer
 from limner.evaluate.protocols.plan import PROTOCOLS, Ask
 from limner.evaluate.scoreboard import Line
 from limner.evaluate.sheets import AT, FALL, SHEETS, Sheet, boxed_and_clicked
@@ -21,6 +22,7 @@ from limner.evaluate.stamp import command, stamp
 from limner.safely import write_text
 
 LOG = "report_log.jsonl"
+THIN = SHEETS["thin"]
 FULL = ("ordinary", "thin", "scribbles")  # sheets that every look at `report` is logged with
 
 Lines = Mapping[str, Mapping[str, Line]]  # contestant to key to line
@@ -39,7 +41,7 @@ def document(
 
     asks    what everybody, or somebody, was asked about; every contestant has a line for each
             that asks for a box
-    about   what else to say: the threads, the limit, the candidate
+    about   what else to say: the threads, the limit, the candidate, the memory
     """
     sheets = {
         name: table(rows, columns=sheet.columns, seed=seed, brief=sheet.brief)
@@ -56,6 +58,7 @@ def document(
         "tables": {name: sheets.pop(name) for name in FULL if name in sheets},
         "sheets": sheets,
         "falls": {"by more than": FALL, **_falls(sheets)},
+        "second_observer": _observed(data, asks, lines),
         "expected": _expected(asks, lines),
         "contestants": {name: _about(list(own.values())) for name, own in lines.items()},
         "objects": _objects(asks, lines),
@@ -109,6 +112,25 @@ def _falls(sheets: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
         for name in ("curve", "thin curve")
         if name in sheets
     }
+
+
+def _observed(data: Path, asks: Sequence[Ask], lines: Lines) -> dict[str, Any]:
+    """By set with a second person's masks, their mean Dice and that of every contestant."""
+    thin = [each.entry for each in asks if each.entry.thin]
+    agreed = second_observer(data, thin)
+    told = {}
+    for name in dict.fromkeys(each.set for each in thin if each.key in agreed):
+        keys = [each.key for each in thin if each.set == name and each.key in agreed]
+        told[name] = {
+            "objects": len(keys),
+            "dice": round(float(np.mean([agreed[key] for key in keys])), 4),
+            "contestants": {
+                who: dict(zip(THIN.columns, means, strict=True))
+                for who, own in lines.items()
+                if any(means := _plain(np.mean([THIN.read(own[key]) for key in keys], axis=0)))
+            },
+        }
+    return told
 
 
 def _expected(asks: Sequence[Ask], lines: Lines) -> dict[str, Any]:

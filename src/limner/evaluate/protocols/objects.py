@@ -133,13 +133,17 @@ def pictures(chosen: Sequence[Entry]) -> tuple[tuple[Entry, ...], ...]:
     return tuple(tuple(group) for _, group in groupby(ordered, key=lambda each: each.picture))
 
 
-def load(data: Path, together: Sequence[Entry]) -> Iterator[Subject]:
-    """The subjects of one slice. Raises BadValue when a target is not what the list says."""
+def load(data: Path, together: Sequence[Entry], *, masks: str = "") -> Iterator[Subject]:
+    """The subjects of one slice. Raises BadValue when a target is not what the list says.
+
+    masks   a folder of another person's masks, which nobody counted; "" for the listed ones
+    """
     first = together[0]
     folder = data / first.role / first.set
     image = _one_slice(windowed(open_image(folder / first.image)), first)
-    labels = _one_slice(open_image(folder / first.mask), first).slice(0)[..., 0]
-    for entry in together:
+    file = folder / (f"{masks}/{Path(first.mask).name}" if masks else first.mask)
+    labels = _one_slice(open_image(file), first).slice(0)[..., 0]
+    for entry in (replace(each, area=None) if masks else each for each in together):
         yield Subject(entry, image, _target(labels, entry), folder)
 
 

@@ -8,8 +8,7 @@ from numpy.typing import NDArray
 from scipy import ndimage
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
-from skimage.measure import approximate_polygon
-from skimage.morphology import skeletonize
+from skimage import measure, morphology
 
 from limner.evaluate.protocols.mark import TOUCHING
 from limner.evaluate.robots.extent import framed
@@ -31,7 +30,7 @@ def strokes(drawn: Bools, grid: Grid, *, inside: bool) -> tuple[Stroke, ...]:
     found = []
     for number in range(1, count + 1):
         low, part = framed(np.asarray(parts == number))
-        left = skeletonize(part)
+        left = _middle(part)
         depth = ndimage.distance_transform_edt(part)
         width = max(1.0, 2 * float(np.median(depth[left])) - 1)
         while left.any():
@@ -43,7 +42,7 @@ def strokes(drawn: Bools, grid: Grid, *, inside: bool) -> tuple[Stroke, ...]:
 
 def stroke(grid: Grid, path: Points, *, width: float, inside: bool) -> Stroke:
     """A stroke of a pen so many pixels wide, on a one-slice grid."""
-    kept = approximate_polygon(path, OFF) if len(path) > 2 else path
+    kept = measure.approximate_polygon(path, OFF) if len(path) > 2 else path
     places = tuple(vector(grid.position_mm((0, row, column))) for row, column in kept)
     return Stroke(places, width * min(grid.spacing_mm[1:]), inside=inside)
 
@@ -54,7 +53,7 @@ def middle_line(region: Bools) -> Points:
     sizes = np.bincount(parts.ravel())
     sizes[0] = 0
     low, window = framed(np.asarray(parts == sizes.argmax()))
-    return longest(skeletonize(window)) + low - 1
+    return longest(_middle(window)) + low - 1
 
 
 def longest(line: Bools) -> Points:
@@ -84,6 +83,11 @@ def longest(line: Bools) -> Points:
     while path[-1] != first:
         path.append(int(before[path[-1]]))
     return places[path[::-1]].astype(float)
+
+
+def _middle(part: Bools) -> Bools:
+    """The line of pixels in the middle of a part."""
+    return np.asarray(morphology.skeletonize(part), bool)
 
 
 def _furthest(ways: coo_array, start: int) -> tuple[int, NDArray[np.int32]]:

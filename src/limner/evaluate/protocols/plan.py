@@ -68,10 +68,11 @@ PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
 )
 
 ALWAYS = ("box", "click")
-ALSO = tuple(name for name in PROTOCOLS if name not in ALWAYS)
+MEMORY = "memory"  # is no question, but takes a process
+ALSO = (*(name for name in PROTOCOLS if name not in ALWAYS), MEMORY)
 SAMPLED = ("noc", "random", "jittered", "worst", "challenge")
 SAMPLE = 3  # objects a set
-DRAWN = ("scribbles", "two_scribbles")
+USUAL = ("scribbles", "two_scribbles", MEMORY)  # for a baseline
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,10 @@ class Ask:
 def also_of(told: str | None, kind: str) -> tuple[str, ...]:
     """What a contestant of that kind is asked also, from a text such as "noc,scribbles".
 
-    Untold, models are asked everything and baselines with scribbles. Raises UnknownName.
+    Untold, that is everything for a model and `USUAL` for a baseline. Raises UnknownName.
     """
     if told is None:
-        return ALSO if kind == "model" else DRAWN
+        return ALSO if kind == "model" else USUAL
     names = tuple(each.strip() for each in told.split(",") if each.strip())
     for name in names:
         if name not in (*ALSO, "all", "none"):

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from limner.evaluate.protocols.objects import Entry, Subject
 from limner.evaluate.protocols.pen import middle_line, stroke, strokes
-from limner.evaluate.protocols.prompted import Outcome, asked
+from limner.evaluate.protocols.prompted import Outcome, Person, asked
 from limner.grid import Grid
 from limner.predict import Encoded, Predictor
 from limner.prompt import Prompt
@@ -32,7 +32,7 @@ PEN = 1.0  # pixels, of the two scribbles
 
 def wholes(data: Path, entries: Sequence[Entry]) -> tuple[Entry, ...]:
     """The whole labels of the entries' pictures that people drew on, each once."""
-    found = {}
+    found: dict[str, Entry] = {}
     for each in entries:
         if _drawings(data / each.role / each.set, each):
             whole = replace(each, component=None, area=None)
@@ -42,12 +42,12 @@ def wholes(data: Path, entries: Sequence[Entry]) -> tuple[Entry, ...]:
 
 def human_scribbles(predictor: Predictor, encoded: Encoded, subject: Subject) -> Outcome:
     """One call with each person's scribbles: Dice after each, in the order of the people."""
-    alone = []
-    for file in _drawings(subject.folder, subject.entry):
-        said = told_by(file, encoded.grid)
-        alone.append(
-            asked(predictor, encoded, subject.target, person=lambda _, __, said=said: said, most=1)
+    alone = [
+        asked(
+            predictor, encoded, subject.target, person=_saying(told_by(file, encoded.grid)), most=1
         )
+        for file in _drawings(subject.folder, subject.entry)
+    ]
     return Outcome.together(alone)
 
 
@@ -72,6 +72,10 @@ def told_by(file: Path, grid: Grid) -> tuple[Prompt, ...]:
         *strokes(np.asarray(drawn == INSIDE), grid, inside=True),
         *strokes(np.asarray(drawn == OUTSIDE), grid, inside=False),
     )
+
+
+def _saying(said: tuple[Prompt, ...]) -> Person:
+    return lambda _, __: said
 
 
 def _drawings(folder: Path, entry: Entry) -> tuple[Path, ...]:
