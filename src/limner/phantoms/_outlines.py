@@ -175,17 +175,30 @@ def branches(
 
 def stroked(side: int, points: Places, *, radii: Places) -> Field:
     """How much of each pixel a line covers, 0..1, after points (n, 2) and half widths (n,)."""
-    reach = int(np.ceil(radii.max())) + 1
-    at = np.arange(-reach, reach + 1)
-    near = np.floor(points + 0.5).astype(int)
-    whole = ((near >= -reach) & (near < side + reach)).all(axis=1)
-    points, near, radii = points[whole], near[whole], radii[whole]
-    rows = near[:, 0, None, None] + at[None, :, None]
-    columns = near[:, 1, None, None] + at[None, None, :]
-    away = np.hypot(rows - points[:, 0, None, None], columns - points[:, 1, None, None])
-    cover = np.minimum(radii[:, None, None] - away + 0.5, 2 * radii[:, None, None])
-    rows, columns = np.broadcast_arrays(rows, columns)
-    seen = (cover > 0) & (rows >= 0) & (rows < side) & (columns >= 0) & (columns < side)
     drawn = np.zeros(side * side, np.float32)
-    np.maximum.at(drawn, rows[seen] * side + columns[seen], np.minimum(cover[seen], 1))
+    reaches = np.ceil(radii).astype(int) + 1
+    for reach in np.unique(reaches):  # a thin line does not pay for the stamp of a thick one
+        same = reaches == reach
+        _stamp(drawn, points[same], radii=radii[same], reach=int(reach))
     return drawn.reshape(side, side)
+
+
+def _stamp(drawn: Field, points: Places, *, radii: Places, reach: int) -> None:
+    """Raise the flat picture to the cover of each point's disc, (2 reach + 1) squared pixels."""
+    side = round(len(drawn) ** 0.5)
+    at = np.arange(-reach, reach + 1, dtype=np.float32)
+    near = np.floor(points + 0.5)
+    whole = ((near >= -reach) & (near < side + reach)).all(axis=1)
+    points, near, radii = points[whole], near[whole], radii[whole].astype(np.float32)
+    rest = (near - points).astype(np.float32)
+    away = np.hypot((rest[:, 0, None] + at)[:, :, None], (rest[:, 1, None] + at)[:, None, :])
+    wide = radii[:, None, None]
+    cover = np.minimum(np.minimum(wide - away + np.float32(0.5), 2 * wide), 1)
+    rows = near[:, 0, None].astype(int) + at.astype(int)
+    columns = near[:, 1, None].astype(int) + at.astype(int)
+    within = ((rows >= 0) & (rows < side))[:, :, None] & ((columns >= 0) & (columns < side))[
+        :, None
+    ]
+    seen = (cover > 0) & within
+    flat = (rows * side)[:, :, None] + columns[:, None, :]
+    np.maximum.at(drawn, flat[seen], cover[seen])
