@@ -104,9 +104,13 @@ class Classic:
         window = encoded.features.get("window") or window_of(encoded.image)
         samples = working.samples(encoded.image, window, time=time)
         problem = _problem(samples, prompts, working)
-        answer = METHODS[self.method](problem)
+        answer = self.finished(problem)
         levels = working.levels(np.where(problem.inside, 1, answer).astype(np.float32))
         return _cropped(Soft(prompts[0].object, low, levels, time))
+
+    def finished(self, problem: Problem) -> Floats:
+        """The probability of the object in the block, from its guess."""
+        return METHODS[self.method](problem)
 
 
 @PREDICTORS.add
