@@ -18,6 +18,7 @@ from limner.learn.cases import (  # torch first
     case,
     correct,
     handful,
+    thread,
 )
 from limner.learn.material import Generated, Scene
 from limner.predict._hints import hints
@@ -161,3 +162,38 @@ def test_a_handful_repeats_itself_and_differs_by_number():
     for a, b in zip(one, two, strict=True):
         assert np.array_equal(a.input, b.input)
     assert not np.array_equal(one[0].input, other[0].input)
+
+
+def cross(*, thick):
+    """A thin plus on noise."""
+    mask = np.zeros((160, 160), np.int32)
+    mask[80 : 80 + thick, 10:150] = mask[10:150, 80 : 80 + thick] = 1
+    noise = np.random.default_rng(0).random((160, 160, 1)).astype(np.float32)
+    return Scene(noise * 0.2 + (mask > 0)[..., None] * 0.5, mask)
+
+
+@pytest.mark.parametrize("thick, wide", [(3, True), (60, False)])
+def test_a_mask_is_a_thread_where_it_is_narrow_and_fills_little(thick, wide):
+    found = thread(cross(thick=thick).objects > 0)
+    assert found == pytest.approx(thick, abs=0.2) if wide else found == 0
+
+
+def test_threads_are_mostly_shown_in_tiles_with_colours_from_elsewhere():
+    made = [case(np.random.default_rng(seed), cross(thick=3)) for seed in range(80)]
+    tiles = [one for one in made if one is not None and one.prompts[REGION].all()]
+    assert len(tiles) > 35
+    for one in tiles:
+        assert 1 <= len(one.elsewhere.inside) <= 7
+        assert one.beyond == 0
+    # the object is the brighter part, and so are the colours that are told of it
+    assert np.mean([one.elsewhere.inside.mean() for one in tiles]) > 1
+
+
+def test_what_a_crop_does_not_show_is_counted():
+    only = replace(MIXED, openings=(("click", 1.0),))
+    made = [case(np.random.default_rng(seed), scene(), practised=only) for seed in range(60)]
+    close = [one for one in made if one is not None and one.target.mean() > 0.9]
+    far = [one for one in made if one is not None and one.target.mean() < 0.1]
+    assert min(one.beyond for one in close) > 1000
+    for one in far:
+        assert one.beyond < 0.1 * one.target.sum() or one.target[[0, -1]].any()

@@ -66,6 +66,7 @@ class Case:
     prompts  (4, side, side): region, inside, outside, prior
     hints    (3, side, side), of the prompts as they are now
     elsewhere  colours that were marked outside of the crop, where it is a tile
+    beyond   pixels of the object that the crop does not show, in pixels of the crop's size
     """
 
     image: Floats
@@ -74,6 +75,7 @@ class Case:
     prompts: Floats
     hints: Floats
     elsewhere: Colours = NONE
+    beyond: float = 0.0
     rounds: int = 0
 
     @property
@@ -120,6 +122,8 @@ def case(rng: np.random.Generator, scene: Scene, *, practised: Diet = MIXED) -> 
     if tile:
         _open_tile(fresh, rng)
     else:
+        whole = float(mask.sum()) * (SIDE / view.extent) ** 2
+        fresh.beyond = max(0.0, whole - float(share.sum()))
         _open(fresh, rng, opening=opening)
     fresh.said()
     return fresh

@@ -50,7 +50,7 @@ class Plan:
 
 
 def materials(sources: Sequence[Source]) -> list[tuple[Material, int]]:
-    """What a handful of cases is made of: over half annotated, an eighth found, the rest made up."""
+    """What a handful is made of: over half annotated, an eighth found, the rest made up."""
     return [(Labelled(sources), 9), (Found(sources), 2), (Generated(), 5)]
 
 

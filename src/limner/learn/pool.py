@@ -54,6 +54,7 @@ class Pool:
             },
             torch.from_numpy(target.astype(np.float32)),
             torch.from_numpy(weight),
+            beyond=torch.tensor([case.beyond for case in self.cases]),
         )
 
     def take(self, batch: Batch) -> None:

@@ -16,12 +16,14 @@ class Batch:
     inputs    what the networks take, by name; `image` is (n, channels, *space)
     labels    integer or 0/1 labels of the first m of the n, (m, 1, *space)
     weights   how much each pixel counts, like labels; 0 where nobody looked
+    beyond    (m,) pixels of the label that the crop does not show; none where it is left out
     answers   what the networks said, left here by `losses` for whoever drew the batch
     """
 
     inputs: dict[str, Tensor]
     labels: Tensor
     weights: Tensor
+    beyond: Tensor | None = None
     answers: dict[str, Tensor] = field(default_factory=dict)
 
 

@@ -53,7 +53,8 @@ class ClickGuided(Recipe):
         batch.answers["logits"] = logits.detach()
         clicked = image[:, [INSIDE, OUTSIDE]].amax(dim=1, keepdim=True)
         weights = batch.weights * (1 + self.near_clicks * clicked)
-        reached = dice(logits.detach() > 0, batch.labels > 0, batch.weights)
+        # what a crop does not show of an object counts as missed: a closer look is not better
+        reached = dice(logits.detach() > 0, batch.labels > 0, batch.weights, beyond=batch.beyond)
         return {
             "mask": LOSSES.get("dice_bce")(logits, batch.labels, weights=weights),
             "quality": self.quality * functional.mse_loss(quality, reached),
@@ -70,11 +71,18 @@ class ClickGuided(Recipe):
                 held.copy_(student[name])
 
 
-def dice(masks: Tensor, targets: Tensor, weights: Tensor) -> Tensor:
-    """The Dice (n,) of each mask over the pixels that count; 1 where both are empty."""
+def dice(
+    masks: Tensor, targets: Tensor, weights: Tensor, *, beyond: Tensor | None = None
+) -> Tensor:
+    """The Dice (n,) of each mask over the pixels that count; 1 where both are empty.
+
+    beyond   (n,) pixels of each target that are missed because they are not shown
+    """
     counted = weights > 0
     masks, targets = masks & counted, targets & counted
     axes = tuple(range(1, masks.ndim))
     both = (masks & targets).sum(dim=axes).float()
-    sizes = masks.sum(dim=axes) + targets.sum(dim=axes)
+    sizes = (masks.sum(dim=axes) + targets.sum(dim=axes)).float()
+    if beyond is not None:
+        sizes = sizes + beyond.to(sizes)
     return torch.where(sizes > 0, 2 * both / sizes.clamp(min=1), torch.ones_like(both))
