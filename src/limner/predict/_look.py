@@ -33,11 +33,13 @@ class Look:
     slice    its number, from 0
     centre   (row, column), pixel centres at integers
     extent   how many rows and columns it is high and wide
+    side     pixels that it is brought to along rows and columns
     """
 
     slice: int
     centre: Pair
     extent: Pair
+    side: int = SIDE
 
     @property
     def low(self) -> NDArray[np.float64]:
@@ -50,13 +52,13 @@ class Look:
         return np.asarray(self.centre) + np.asarray(self.extent) / 2
 
     def on(self, grid: Grid) -> Grid:
-        """The one-slice grid of SIDE by SIDE pixels on which prompts are drawn."""
-        step = np.asarray(self.extent) / SIDE
+        """The one-slice grid of side by side pixels on which prompts are drawn."""
+        step = np.asarray(self.extent) / self.side
         low = self.low + step / 2
         first, second, third = np.array(grid.steps_mm)
         return replace(
             grid,
-            shape=(1, SIDE, SIDE),
+            shape=(1, self.side, self.side),
             origin_mm=vector(grid.position_mm((self.slice, *low))),
             steps_mm=(vector(first), vector(second * step[0]), vector(third * step[1])),
         )
@@ -115,15 +117,15 @@ def standardised(crop: Floats, inside: Bools) -> Floats:
 
 def carried(plane: Floats, before: Look, after: Look) -> Floats:
     """A plane (side, side) of one look as another sees it; 0 where the first did not look."""
-    step = np.asarray(after.extent) / np.asarray(before.extent)
+    step = np.asarray(after.extent) / after.side / (np.asarray(before.extent) / before.side)
     for axis in range(2):
         finer = max(1, int(np.ceil(step[axis] - 0.5)))  # averaged where the new look is coarser
-        ticks = (np.arange(SIDE * finer) + 0.5) / (SIDE * finer)
+        ticks = (np.arange(after.side * finer) + 0.5) / (after.side * finer)
         at = (after.low[axis] + ticks * after.extent[axis] - before.low[axis]) / before.extent[axis]
-        seen = between(plane, at * SIDE - 0.5, axis=axis)
+        seen = between(plane, at * before.side - 0.5, axis=axis)
         shape = (-1, 1) if axis == 0 else (1, -1)
         seen = seen * ((at >= 0) & (at < 1)).reshape(shape)
-        split = (SIDE, finer, -1) if axis == 0 else (seen.shape[0], SIDE, finer)
+        split = (after.side, finer, -1) if axis == 0 else (seen.shape[0], after.side, finer)
         plane = seen.reshape(split).mean(axis=1 if axis == 0 else 2)
     return np.asarray(plane, np.float32)
 
@@ -139,7 +141,7 @@ def levels(logits: Floats, look: Look, scene: Scene) -> tuple[tuple[int, int], N
         found = np.flatnonzero(bright.any(axis=1 - axis))
         if not len(found):
             return scene.low, np.zeros((1, 1), np.uint8)
-        step = look.extent[axis] / SIDE
+        step = look.extent[axis] / look.side
         reach = np.array([found[0] - 0.5, found[-1] + 1.5]) * step + look.low[axis]
         kept = np.clip(reach, look.low[axis], look.high[axis])
         low = max(scene.low[axis], int(np.ceil(kept[0])))
@@ -179,8 +181,8 @@ def _axis(look: Look, scene: Scene, *, axis: int) -> tuple[_Samples, Bools]:
     count = scene.high[axis] - scene.low[axis]
     # from here on 0 is the face of the first pixel that counts, as in training
     begin = look.low[axis] + 0.5 - scene.low[axis]
-    at = begin + (np.arange(SIDE) + 0.5) / SIDE * look.extent[axis]
-    factor = max(1, min(round(look.extent[axis] / SIDE), count // 8))
+    at = begin + (np.arange(look.side) + 0.5) / look.side * look.extent[axis]
+    factor = max(1, min(round(look.extent[axis] / look.side), count // 8))
     low = int(np.clip(np.floor(at[0]) - 2 * factor, 0, count - 1))
     high = int(np.clip(np.ceil(at[-1]) + 2 * factor, low + 1, count))
     taken = factor if factor <= WHOLE else SPREAD
@@ -193,4 +195,4 @@ def _axis(look: Look, scene: Scene, *, axis: int) -> tuple[_Samples, Bools]:
 
 def _on(look: Look, pixels: NDArray[np.int64], *, axis: int) -> NDArray[np.float64]:
     """Pixels of the slice as fractional pixels of the crop."""
-    return np.asarray((pixels - look.low[axis]) / look.extent[axis] * SIDE - 0.5)
+    return np.asarray((pixels - look.low[axis]) / look.extent[axis] * look.side - 0.5)

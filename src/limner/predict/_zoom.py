@@ -6,14 +6,16 @@ Each strategy is a generator that yields questions and is sent the answers, so t
 questions of many objects go through the network together.
 """
 
-from collections.abc import Generator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.predict._ask import Answer, Asking, Question, Task
 from limner.predict._finish import Problem, walk
 from limner.predict._look import SIDE, Floats, Look, Scene, carried
+from limner.predict._threads import threads, thready
 from limner.prompt import CHANNELS, Prompt, to_map
 from limner.prompt.prior import Prior
 
@@ -40,56 +42,6 @@ WIDENED = 0.03  # share of a side that the mask may touch before the crop grows
 REGION, INSIDE, OUTSIDE, PRIOR = range(len(CHANNELS))
 
 
-@dataclass(frozen=True, eq=False)
-class Question:
-    """One crop for the network: what is looked at, the prompts' channels, and when."""
-
-    look: Look
-    planes: Floats
-    time: int
-
-
-@dataclass(frozen=True, eq=False)
-class Answer:
-    """What the network said of one crop.
-
-    sight   (3, side, side): the picture as the network saw it
-    """
-
-    look: Look
-    logits: Floats
-    quality: float
-    sight: Floats
-    prompts: tuple[Prompt, ...] = ()
-
-    @property
-    def mask(self) -> NDArray[np.bool_]:
-        """(side, side): where the object is."""
-        return np.asarray(self.logits > 0)
-
-    @property
-    def probability(self) -> Floats:
-        """(side, side), 0 to 1."""
-        return np.asarray(1 / (1 + np.exp(-np.clip(self.logits, -30, 30))), np.float32)
-
-
-@dataclass(frozen=True, eq=False)
-class Task:
-    """One object on one slice at one time, and what was said of it there.
-
-    before   the answer that is refined; None for the first
-    """
-
-    object: int
-    slice: int
-    time: int
-    prompts: tuple[Prompt, ...]
-    before: Answer | None = None
-
-
-Asking = Generator[list[Question], list[Answer], Answer]
-
-
 def answer(task: Task, scene: Scene) -> Asking:
     """The strategy that what was said asks for. The answer keeps the prompts' islands only."""
     if task.before is not None:
@@ -98,6 +50,8 @@ def answer(task: Task, scene: Scene) -> Asking:
         found = yield from _placed(task, scene)
     else:
         found = yield from _searched(task, scene)
+    if found.look.side != SIDE:  # threads keep islands that nobody clicked
+        return replace(found, prompts=task.prompts)
     planes = to_map(task.prompts, found.look.on(scene.image.grid))
     return replace(found, logits=_anchored(found.logits, planes), prompts=task.prompts)
 
@@ -143,6 +97,8 @@ def _boxed(found: Answer, region: Floats) -> Answer:
 
 def _refined(task: Task, scene: Scene, *, before: Answer) -> Asking:
     """One more prompt on an earlier answer, from the same crop if that shows all of it."""
+    if before.look.side != SIDE:
+        return (yield from threads(task, scene, before=before))
     low, high = _corners(task.prompts, scene, number=task.slice)
     around = _mask_corners(before)
     if around is not None:
@@ -163,7 +119,10 @@ def _searched(task: Task, scene: Scene) -> Asking:
     """
     looks = _zooms(task, scene)
     answers = yield [_question(task, scene, look=look) for look in looks]
-    return _best(answers)
+    best = _best(answers)
+    if thready(best):
+        return (yield from threads(task, scene, before=best))
+    return best
 
 
 def _widened(task: Task, scene: Scene, *, found: Answer) -> Asking:
@@ -292,7 +251,7 @@ def _mask_corners(found: Answer) -> Corners | None:
     rows, columns = (np.flatnonzero(found.mask.any(axis=axis)) for axis in (1, 0))
     if not len(rows):
         return None
-    step = np.asarray(found.look.extent) / SIDE
+    step = np.asarray(found.look.extent) / found.look.side
     low = found.look.low + np.array([rows[0], columns[0]]) * step
     high = found.look.low + np.array([rows[-1] + 1, columns[-1] + 1]) * step
     return low, high

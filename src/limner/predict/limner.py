@@ -104,7 +104,10 @@ class Limner:
                 np.concatenate([sight, each.planes])
                 for sight, each in zip(sights, group, strict=True)
             ]
-            told = [hints(sight, each.planes) for sight, each in zip(sights, group, strict=True)]
+            told = [
+                hints(sight, each.planes, each.elsewhere)
+                for sight, each in zip(sights, group, strict=True)
+            ]
             answers = self.network({"image": np.stack(shown), "hints": np.stack(told)})
             qualities = np.clip(answers["quality"].reshape(-1), 0, 1)
             for place, each in enumerate(group):

@@ -1,0 +1,65 @@
+"""What is asked of a small network about one crop, and what it answers."""
+
+from collections.abc import Generator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from limner.predict._hints import NONE, Colours
+from limner.predict._look import Floats, Look
+from limner.prompt import Prompt
+
+
+@dataclass(frozen=True, eq=False)
+class Question:
+    """One crop for the network: what is looked at, the prompts' channels, and when.
+
+    elsewhere   colours that were marked outside of the crop, for a tile of threads
+    """
+
+    look: Look
+    planes: Floats
+    time: int
+    elsewhere: Colours = NONE
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What the network said of one crop.
+
+    sight   (3, side, side): the picture as the network saw it
+    """
+
+    look: Look
+    logits: Floats
+    quality: float
+    sight: Floats
+    prompts: tuple[Prompt, ...] = ()
+
+    @property
+    def mask(self) -> NDArray[np.bool_]:
+        """(side, side): where the object is."""
+        return np.asarray(self.logits > 0)
+
+    @property
+    def probability(self) -> Floats:
+        """(side, side), 0 to 1."""
+        return np.asarray(1 / (1 + np.exp(-np.clip(self.logits, -30, 30))), np.float32)
+
+
+@dataclass(frozen=True, eq=False)
+class Task:
+    """One object on one slice at one time, and what was said of it there.
+
+    before   the answer that is refined; None for the first
+    """
+
+    object: int
+    slice: int
+    time: int
+    prompts: tuple[Prompt, ...]
+    before: Answer | None = None
+
+
+Asking = Generator[list[Question], list[Answer], Answer]
