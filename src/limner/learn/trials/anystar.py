@@ -29,7 +29,7 @@ Labels = NDArray[np.int32]
 
 
 @TRIALS.add
-def anystar(  # noqa: PLR0913  # the settings of both arms
+def anystar(
     seed: int,
     *,
     how: str = "stars",
