@@ -27,6 +27,17 @@ class Film:
 
 def chest_film(rng: np.random.Generator, side: int) -> tuple[Picture, Labels]:
     """A chest from the front: lungs, heart, ribs, spine, collar bones, perhaps a nodule."""
+    film, _ = _chest(rng, side)
+    return developed(rng, film.met), film.canvas.labels
+
+
+def lungs_on_film(rng: np.random.Generator, side: int) -> tuple[Picture, NDArray[np.bool_]]:
+    """The same chest with its lungs alone, without what the heart hides of them."""
+    film, lungs = _chest(rng, side)
+    return developed(rng, film.met), lungs
+
+
+def _chest(rng: np.random.Generator, side: int) -> tuple[Film, NDArray[np.bool_]]:
     film = Film(rng, side, turn=0.05)
     canvas = film.canvas
     film.add(canvas.ellipse((0.2, 0), (1.7, 1.25), rough=0.02), 1.0)
@@ -40,6 +51,7 @@ def chest_film(rng: np.random.Generator, side: int) -> tuple[Picture, Labels]:
         _lung(film, hand, beside=np.minimum(heart, column * np.float32(0.9)))
     film.add(heart, rng.uniform(0.35, 0.6))
     canvas.put(heart < 1, "air")
+    lungs = (canvas.labels > 0) & (heart >= 1)
     film.add(canvas.ellipse((-0.25, 0.12), (0.12, 0.11), rough=0.05), 0.25)  # arch of the aorta
     film.add(np.minimum(column, np.float32(3)), rng.uniform(0.3, 0.6))
     pitch = rng.uniform(0.15, 0.2)
@@ -55,7 +67,7 @@ def chest_film(rng: np.random.Generator, side: int) -> tuple[Picture, Labels]:
         box = (np.abs(canvas.down + 0.5) < 0.08) & (np.abs(canvas.across - 0.5) < 0.1)
         film.met[box] += 0.9
         canvas.put(box, "air")
-    return developed(rng, film.met), canvas.labels
+    return film, lungs
 
 
 def _lung(film: Film, hand: int, *, beside: Field) -> None:
