@@ -86,7 +86,7 @@ def projection(seed: int, number: int) -> Bed:
     )
     seen = shadows(patient(own, tumours=0), tube, seed=own)
     met = exposed(seen.met, rng, photons=3e4, scatter=float(rng.uniform(0, 0.4)))
-    low, high = np.quantile(met, (0.02, 0.98))
+    low, high = np.quantile(met[seen.met > 0.5], (rng.uniform(0, 0.06), 0.98))  # not the air
     picture = np.clip((met - low) / (high - low), 0, 1)
     return np.asarray(picture, np.float32), seen.outlines["right lung"] | seen.outlines["left lung"]
 
