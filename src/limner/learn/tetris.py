@@ -36,7 +36,7 @@ SIGMA = 1.5  # pixels: of a click's spot, as `limner.prompt.draw` has it
 class Search:
     """How hard extremes are looked for.
 
-    starts  clicks at once, half of which go down and half up
+    starts  clicks at once, half of which go down and half up; all go down without `best`
     steps   that each of them takes
     rate    pixels: about how far a click moves in its first step; it falls to a fifth
     """
@@ -44,6 +44,7 @@ class Search:
     starts: int = 16
     steps: int = 15
     rate: float = 2.0
+    best: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +83,8 @@ def extreme_clicks(
     )
     place = torch.from_numpy(begun).requires_grad_()
     sign = torch.ones(search.starts)
-    sign[1::2] = -1  # these look for the best
+    if search.best:
+        sign[1::2] = -1
     walk = torch.optim.Adam([place], lr=search.rate, betas=(0.7, 0.9))
     fall = torch.optim.lr_scheduler.LinearLR(walk, 1.0, 0.2, max(1, search.steps - 1))
     told: dict[tuple[int, int], float] = {}
@@ -96,7 +98,9 @@ def extreme_clicks(
         walk.step()
         fall.step()
         _returned(place, nearest)
-    centre = _centre(network, asked)
+    middle = deepest(asked.region)
+    centre = float(score_clicks(network, asked, middle[None])[0])
+    told[int(middle[0]), int(middle[1])] = centre
     worst, best = (choose(told, key=lambda key: told[key]) for choose in (min, max))
     return Extremes(
         centre, told[worst], told[best], np.array(worst, float), np.array(best, float), len(told)
@@ -150,7 +154,3 @@ def _returned(place: Tensor, nearest: Places) -> None:
             home = nearest[:, row, column]
             if (home[0], home[1]) != (round(float(at[0])), round(float(at[1]))):
                 place[number] = torch.tensor(home, dtype=place.dtype)
-
-
-def _centre(network: nn.Module, asked: Question) -> float:
-    return float(score_clicks(network, asked, deepest(asked.region)[None])[0])

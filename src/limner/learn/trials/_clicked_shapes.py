@@ -22,9 +22,9 @@ Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 SIDE = 48
-SIZES = (40, 700)  # pixels of a target
-POOL = 400  # shapes that are learnt from, met again and again with new clicks
-BATCH = 12
+SIZES = (80, 800)  # pixels of a target
+POOL = 120  # shapes that are learnt from, met again and again with new clicks
+BATCH = 8
 INSIDE = 4  # channel of the input
 
 
@@ -64,6 +64,7 @@ class Clicked:
         del progress
         chosen = [self.cases[k] for k in self.rng.integers(len(self.cases), size=BATCH)]
         image = torch.from_numpy(np.stack([self._clicked(each) for each in chosen]))
+        image = image.contiguous(memory_format=torch.channels_last)
         labels = torch.from_numpy(np.stack([c.target for c in chosen])[:, None].astype(np.float32))
         return Batch({"image": image}, labels, torch.ones_like(labels))
 
@@ -91,7 +92,7 @@ def taught(*, clicks: str, lessons: int, rate: float, seed: int) -> nn.Module:
     """A network after its lessons, ready to answer; the same for a seed."""
     torch.manual_seed(seed)
     recipe = RECIPES.get("click_guided")(decay=0.97)
-    nets = recipe.networks(Tiny)
+    nets = recipe.networks(Tiny).to(memory_format=torch.channels_last)
     rng = np.random.default_rng((seed, 1))
     feed = Clicked(rng, shapes(rng, count=POOL), jittered=clicks == "jittered")
     state = TrainState(recipe, nets, feed, Budget(lessons), Schedule(rate=rate, warm_up=20))
