@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from limner.errors import BadValue
-from limner.evaluate.compare import COLUMNS, POOLED, Row, compared
+from limner.evaluate.compare import COLUMNS, POOLED, Row, compared, table
 
 NAN = float("nan")
 
@@ -116,3 +116,41 @@ def test_rows_with_other_contestants_are_refused():
 def test_every_column_is_told():
     told = compared(large("a", 0.5))["ordinary"]["contestants"]["one"]["mean"]
     assert tuple(told) == COLUMNS
+
+
+def test_objects_without_a_score_are_left_out_and_not_counted_as_nothing():
+    """Five images score 1; a sixth has no score in the column; another set has 0.5."""
+    rows = [*large("a", 1.0), row("a", "9", NAN), *large("b", 0.5)]
+    told = compared(rows)["ordinary"]
+    assert told["contestants"]["one"]["mean"]["box"] == [0.75, 0.75, 0.75]
+    assert told["modalities"]["CT"]["contestants"]["one"]["box"] == 0.75
+
+
+def test_a_set_without_a_score_does_not_weigh():
+    rows = [*large("a", 1.0), *large("b", NAN), *large("c", 0.5)]
+    assert mean(rows) == [0.75, 0.75, 0.75]
+
+
+def test_sets_that_are_won_are_counted_and_ties_are_not_won():
+    rows = [
+        *large("a", 0.9, 0.8),
+        *large("b", 0.9, 0.91),
+        *large("c", 0.9, 0.9),
+        *large("d", 0.9, NAN),
+        row("e", "0", 0.5, 0.4),  # the pooled group is one more
+    ]
+    told = compared(rows)["ordinary"]["contestants"]
+    assert told["one"]["wins"]["two"]["box"] == [2, 4]
+    assert told["two"]["wins"]["one"]["box"] == [1, 4]
+
+
+def test_a_table_has_the_columns_that_it_is_given():
+    rows = [
+        Row(f"a/{n}", "a", f"a/{n}", "CT", False, {"one": (1.0, n / 4), "two": (0.0, NAN)})
+        for n in range(5)
+    ]
+    told = table(rows, columns=("first", "second"), brief=True)
+    assert told["contestants"]["one"]["mean"]["first"] == [1, 1, 1]
+    assert told["contestants"]["one"]["mean"]["second"][0] == 0.5
+    assert list(told["contestants"]["two"]["mean"]) == ["first"]
+    assert "minus" not in told["contestants"]["one"]

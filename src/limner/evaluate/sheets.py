@@ -88,16 +88,15 @@ def obeyed(line: Line) -> Columns:
     if not dice:
         return (NAN,) * 5
     told = {name: _values(line, "click", name) for name in ("inside", "joined", "outside")}
+    failed = bool(line["click"]["failure"])
     rises = all(later >= before - FALL for before, later in pairwise(dice))
     joined = told["joined"]
-    failed = bool(line["click"]["failure"])
-    clean = not failed and not any(_values(line, "click", "specks"))
     return (
-        float(rises),
+        float(rises and not failed),
         float(all(told["inside"])),
         NAN if None in joined else float(all(joined)),
         float(all(told["outside"])),
-        float(clean),
+        float(not failed and not any(_values(line, "click", "specks"))),
     )
 
 

@@ -24,7 +24,8 @@ OFF = 0.5  # pixels by which a path may be beside the pixels it was drawn throug
 def strokes(drawn: Bools, grid: Grid, *, inside: bool) -> tuple[Stroke, ...]:
     """A drawing (rows, columns) on a one-slice grid as strokes that cover it.
 
-    Each connected part has its own pen, whose width is the part's own along its middle line.
+    Each connected part has its own pen: as wide as gives the part's area along its middle line,
+    but no wider than the part is anywhere.
     """
     parts, count = ndimage.label(drawn, TOUCHING)
     found = []
@@ -32,7 +33,7 @@ def strokes(drawn: Bools, grid: Grid, *, inside: bool) -> tuple[Stroke, ...]:
         low, part = framed(np.asarray(parts == number))
         left = _middle(part)
         depth = ndimage.distance_transform_edt(part)
-        width = max(1.0, 2 * float(np.median(depth[left])) - 1)
+        width = max(1.0, min(float(part.sum()) / _length(left), 2 * float(depth.max()) - 1))
         while left.any():
             path = longest(left)
             found.append(stroke(grid, path + low - 1, width=width, inside=inside))
@@ -88,6 +89,13 @@ def longest(line: Bools) -> Points:
 def _middle(part: Bools) -> Bools:
     """The line of pixels in the middle of a part."""
     return np.asarray(morphology.skeletonize(part), bool)
+
+
+def _length(line: Bools) -> float:
+    """How long a thin line is, its ends half a pixel beyond their pixels."""
+    along = (line[1:] & line[:-1]).sum() + (line[:, 1:] & line[:, :-1]).sum()
+    slanted = (line[1:, 1:] & line[:-1, :-1]).sum() + (line[1:, :-1] & line[:-1, 1:]).sum()
+    return float(along + np.sqrt(2) * slanted + 1)
 
 
 def _furthest(ways: coo_array, start: int) -> tuple[int, NDArray[np.int32]]:
