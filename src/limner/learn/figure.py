@@ -25,7 +25,8 @@ def drawn(told: Mapping[str, Any]) -> str:
     left = _Scale([each for own in arms.values() for each in own])
     beyond = told["margin"] if told["better"] == "more" else -told["margin"]
     right = _Scale([0.0, beyond, *difference])
-    parts = [_words(16, 24, told["title"], size=15, anchor="start")]
+    size = min(15, 2 * (WIDE - 32) // max(len(told["title"]), 1))  # a letter is half as wide
+    parts = [_words(16, 24, told["title"], size=size, anchor="start")]
     parts += [_words(16, 44, _about(told), size=11, anchor="start")]
     parts += left.axis(70, to=330) + right.axis(400, to=500)
     parts += [
