@@ -58,6 +58,16 @@ class Granules:
         filled = ndimage.binary_fill_holes(soft)
         return np.asarray(filled if filled.sum() < 1.1 * soft.sum() else soft)
 
+    def cut(self, count: int) -> Ints:
+        """(rows, columns) numbers of the patches that are left when so many are."""
+        n = (len(self.parents) + 1) // 2
+        limit = max(n, 2 * n - count)  # the first patch that is not made any more
+        top = np.arange(len(self.parents), dtype=np.int32)
+        for child in range(len(top) - 1, -1, -1):
+            if self.parents[child] < limit:
+                top[child] = top[self.parents[child]]
+        return np.asarray(top[:n][self.labels])
+
     def worth(self, patch: NDArray[np.bool_]) -> float:
         """How much a patch looks like an object: a steep, short outline, little of it cut off."""
         inner = ndimage.binary_erosion(patch, border_value=1)
