@@ -1,7 +1,9 @@
 """A study from its plan to its record, with a trial whose truth is planted."""
 
+import re
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from limner.learn import arms, report, study, verdict
 from limner.learn.arms import Bench
 from limner.learn.report import develop, known, write
 from limner.learn.study import Study
+from tests.data import CHECKOUT
 
 PLAN = """
 system = "S000"
@@ -276,3 +279,11 @@ def test_the_command_from_the_plan_to_the_page(here, capsys):
     assert "**Not yet run for the record.**" in page
     assert limner("run", "nothing") == 2
     assert "There is no study" in capsys.readouterr().err
+
+
+def test_the_plan_on_the_page_is_one(here):
+    page = (CHECKOUT / "docs" / "how-to" / "add-a-study.md").read_text(encoding="utf-8")
+    plan, change = re.findall(r"```toml\n(.*?)```", page, re.DOTALL)
+    told = Study.read(planned(plan + change, commit=False))
+    assert [len(told.grid(arm)) for arm in study.ARMS] == [2, 2]
+    assert told.change[0].date == date(2026, 11, 21)
