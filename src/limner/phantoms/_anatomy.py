@@ -51,6 +51,12 @@ def section(rng: np.random.Generator, side: int) -> tuple[Picture, Labels]:
 
 def echo(rng: np.random.Generator, side: int) -> tuple[Picture, Labels]:
     """An ultrasound picture, by a straight, curved or phased probe."""
+    _, picture, labels = heard(rng, side)
+    return picture, labels
+
+
+def heard(rng: np.random.Generator, side: int) -> tuple[Canvas, Picture, Labels]:
+    """What lies there, the ultrasound picture of it, and the labels that the fan reaches."""
     views, beam = FLATS, _sound.straight(side)
     if rng.random() < 0.5:
         views = FANS
@@ -59,7 +65,7 @@ def echo(rng: np.random.Generator, side: int) -> tuple[Picture, Labels]:
         beam = _sound.fan(side, wide=float(rng.uniform(0.4, 0.75)), radius=radius)
     canvas = Canvas(rng, side, bend=float(rng.uniform(0, 0.16)), turn=0.12)
     views[int(rng.integers(len(views)))](canvas)
-    return _sound.sound_picture(rng, canvas, beam)
+    return canvas, *_sound.sound_picture(rng, canvas, beam)
 
 
 def film(rng: np.random.Generator, side: int) -> tuple[Picture, Labels]:

@@ -65,7 +65,7 @@ def kidney(canvas: Canvas, at: tuple[float, float], side: int) -> None:
     half, turn = (0.15, 0.105), side * rng.uniform(0.2, 0.9)
     bean = canvas.ellipse(at, half, turn=turn, rough=0.03)
     notch = canvas.ellipse((at[0] - 0.02, at[1] - side * 0.12), (0.06, 0.06), rough=0.1)
-    canvas.put((bean < 1) & (notch > 1), "cortex")
+    canvas.put((bean < 1) & (notch > 1), "cortex", name="kidney")
     canvas.put((bean < 0.72) & (notch > 1), "medulla", named=False)
     canvas.put((bean < 0.4 + 0.2 * rng.random()) & (notch > 0.6), "fat", named=False)
     if rng.random() < 0.25:
@@ -117,10 +117,10 @@ def abdomen(canvas: Canvas) -> None:
         lesions(canvas, liver)
         if rng.random() < 0.5:
             bladder = canvas.ellipse((-0.18, -0.28), (0.11, 0.065), turn=rng.normal(0, 0.5))
-            canvas.put((bladder < 1) & inside, "fluid")
+            canvas.put((bladder < 1) & inside, "fluid", name="gallbladder")
     if low < 0.7:
         stomach = canvas.ellipse((-0.25, 0.28), (0.18, 0.28), turn=0.5, rough=0.08)
-        canvas.put((stomach < 1) & inside, "wall")
+        canvas.put((stomach < 1) & inside, "wall", name="stomach")
         canvas.put((stomach < 0.82) & inside, str(rng.choice(["food", "contrast"])), named=False)
         if rng.random() < 0.6:
             level = rng.uniform(-0.4, -0.2)
@@ -143,11 +143,11 @@ def abdomen(canvas: Canvas) -> None:
 
 def _vessels(canvas: Canvas) -> None:
     aorta = canvas.ellipse((0.09, 0.06), (0.055, 0.055), rough=0.02)
-    canvas.put(aorta < 1, "blood")
+    canvas.put(aorta < 1, "blood", name="aorta")
     if canvas.rng.random() < 0.25:
         canvas.put((aorta > 0.85) & (aorta < 1), "compact", named=False)  # chalk
     cava = canvas.ellipse((0.08, -0.1), (0.05, 0.07), rough=0.04)
-    canvas.put(cava < 1, "vein")
+    canvas.put(cava < 1, "vein", name="vena cava")
 
 
 def chest(canvas: Canvas) -> None:
@@ -174,7 +174,9 @@ def chest(canvas: Canvas) -> None:
         canvas.dots(here, "vein", most=30, size=0.012)
         lesions(canvas, np.where(here, lung, np.float32(9)), most=2)
         if rng.random() < 0.15:
-            canvas.put(here & (canvas.down > rng.uniform(0.1, 0.4)), "fluid")  # effusion
+            canvas.put(
+                here & (canvas.down > rng.uniform(0.1, 0.4)), "fluid", name="effusion"
+            )  # effusion
     if rng.random() < 0.7:
         short_axis(canvas, at=(-0.16, 0.14), size=rng.uniform(0.16, 0.3), around=False)
     else:
@@ -208,7 +210,7 @@ def pelvis(canvas: Canvas) -> None:
         bowel(canvas, (rng.uniform(-0.4, -0.1), rng.uniform(-0.3, 0.3)), rng.uniform(0.05, 0.09))
     bladder = canvas.ellipse((-0.14, 0), (rng.uniform(0.1, 0.22), 0.24), rough=0.05)
     canvas.put(bladder < 1, "wall")
-    canvas.put(bladder < rng.uniform(0.8, 0.94), "urine")
+    canvas.put(bladder < rng.uniform(0.8, 0.94), "urine", name="bladder")
     gland(canvas, (0.1, 0), rng.uniform(0.11, 0.2))
     rectum = canvas.ellipse((0.32, 0), (0.09, 0.09), rough=0.1)
     canvas.put(rectum < 1, "wall")
@@ -297,8 +299,9 @@ def brain(canvas: Canvas) -> None:
             canvas.put(canvas.ellipse(at, half, turn=turn, rough=0.05) < 1, "deep")
         front = canvas.ellipse((-0.22, side * 0.07), (0.15, 0.04 * wide), turn=side * 0.35)
         back = canvas.ellipse((0.26, side * 0.13), (0.16, 0.045 * wide), turn=side * -0.4)
-        canvas.put(np.minimum(front, back) < 1, "fluid")
-    canvas.put((np.abs(canvas.across) < 0.012 * wide) & (np.abs(canvas.down) < 0.1), "fluid")
+        canvas.put(np.minimum(front, back) < 1, "fluid", name="ventricles")
+    third = (np.abs(canvas.across) < 0.012 * wide) & (np.abs(canvas.down) < 0.1)
+    canvas.put(third, "fluid", name="ventricles")
     if rng.random() < 0.55:
         kind = str(rng.choice(["tumour", "haemorrhage", "oedema", "rim"]))
         place = rng.uniform(-0.45, 0.45, 2)
@@ -306,7 +309,7 @@ def brain(canvas: Canvas) -> None:
         lump = canvas.ellipse((place[0], place[1]), (size, size * 0.8), rough=0.12)
         if rng.random() < 0.5:
             canvas.put((lump + canvas.wander(0.2) < 1.6) & whole, "oedema")
-        canvas.put((lump < 1) & whole, kind)
+        canvas.put((lump < 1) & whole, kind, name="tumour" if kind == "rim" else kind)
         if rng.random() < 0.4:
             canvas.put((lump < 0.65) & whole, "necrosis")
 
@@ -327,7 +330,7 @@ def short_axis(
             canvas.put((lung < 1) & (inner < 0.88), "lung")
         low = canvas.ellipse((0.7, -0.3), (0.3, 0.5), rough=0.1)
         canvas.put((low < 1) & (inner < 0.88), "liver")
-        canvas.put(canvas.ellipse((0.35, 0.2), (0.07, 0.07)) < 1, "blood")
+        canvas.put(canvas.ellipse((0.35, 0.2), (0.07, 0.07)) < 1, "blood", name="aorta")
     sack = canvas.ellipse((at[0], at[1] - 0.4 * size), (size * 1.35, size * 1.7), rough=0.05)
     canvas.put(sack < 1, "fat", named=False)
     turn = rng.normal(0, 0.3)
@@ -335,11 +338,11 @@ def short_axis(
     right_at = (at[0] - 0.1 * size, at[1] - rng.uniform(0.85, 1.1) * size)
     right = canvas.ellipse(right_at, (size * 1.05, size * 0.8), turn=turn, rough=0.06)
     canvas.put(right < 1.1, "myocardium", named=False)
-    canvas.put(right < 1, "vein")
+    canvas.put(right < 1, "vein", name="right ventricle")
     left = canvas.ellipse(at, (size, size), rough=0.03)
     canvas.put(left < 1, "myocardium")
     chamber = left + canvas.wander(0.03)
-    canvas.put(chamber < wall, "blood")
+    canvas.put(chamber < wall, "blood", name="left ventricle")
     if rng.random() < 0.6:
         for angle in rng.uniform(0, 2 * np.pi, 2):
             spot = (
@@ -350,7 +353,7 @@ def short_axis(
             canvas.put((knob < 1) & (chamber < wall), "myocardium", named=False)
     if rng.random() < 0.2:  # a scar, bright after contrast
         scar = canvas.ellipse((at[0], at[1] + 0.8 * size), (0.6 * size, 0.35 * size), rough=0.1)
-        canvas.put((scar < 1) & (left < 1) & (chamber > wall), "rim")
+        canvas.put((scar < 1) & (left < 1) & (chamber > wall), "rim", name="scar")
 
 
 def coronal(canvas: Canvas) -> None:

@@ -23,7 +23,7 @@ class Canvas:
         self.looks: Labels = np.zeros((side, side), np.int32)
         self.labels: Labels = np.zeros((side, side), np.int32)
         self.tissues = ["air"]
-        self.count = 0
+        self.names = [""]
         self._rough = [smooth(rng, side, knots=knots) for knots in (6, 11)]
         self.zoom = float(np.exp(rng.uniform(np.log(0.85), np.log(1.6))))
         self._place(bend, rng.normal(0, turn))
@@ -75,12 +75,20 @@ class Canvas:
         field = self._rough[int(rng.integers(2))]
         return np.roll(field, rng.integers(side, size=2), axis=(0, 1)) * np.float32(size)
 
-    def put(self, where: Flags, tissue: str, *, named: bool = True) -> None:
-        """Cover the pixels of `where` with a tissue; an unnamed one keeps the labels below."""
+    @property
+    def count(self) -> int:
+        """How many labels were given out; some may be covered by now."""
+        return len(self.names) - 1
+
+    def put(self, where: Flags, tissue: str, *, named: bool = True, name: str = "") -> None:
+        """Cover the pixels of `where` with a tissue; an unnamed one keeps the labels below.
+
+        name  of the class, where it is not that of the tissue
+        """
         self.looks[where] = len(self.tissues)
         self.tissues.append(tissue)
         if named:
-            self.count += 1
+            self.names.append(name or tissue)
             self.labels[where] = self.count
 
     def dots(self, within: Flags, tissue: str, *, most: int, size: float) -> None:

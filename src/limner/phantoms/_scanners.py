@@ -43,11 +43,11 @@ class Site:
 
 
 SITES = (
-    Site("harbour", (6.0, 4.0, 4.0), 12.0, 2.2),
-    Site("hill", (8.0, 3.6, 3.6), 26.0, 1.4, edges=0.8, contrast=0.0, bias=0.25),
+    Site("harbour", (7.0, 4.4, 4.4), 12.0, 2.2),
+    Site("hill", (10.0, 4.0, 4.0), 26.0, 1.4, edges=0.8, contrast=0.0, bias=0.25),
     Site(
         "mill",
-        (5.0, 5.0, 5.0),
+        (5.5, 5.5, 5.5),
         7.0,
         3.2,
         order=(2, 0, 1),  # slices run from right to left

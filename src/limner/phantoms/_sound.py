@@ -230,15 +230,15 @@ def belly_view(canvas: Canvas) -> None:
     if rng.random() < 0.5:
         kidney = canvas.ellipse((0.2, 0.4), (0.2, 0.36), turn=rng.normal(0, 0.3))
         canvas.put(kidney < 1.06, "fascia", named=False)
-        canvas.put(kidney < 1, "cortex")
+        canvas.put(kidney < 1, "cortex", name="kidney")
         canvas.put(kidney + canvas.wander(0.1) < 0.5, "sinus", named=False)
     if rng.random() < 0.5:
         sack = canvas.ellipse((0.0, -0.35), (0.13, 0.3), turn=rng.normal(0.4, 0.4))
         canvas.put(sack < 1.12, "wall", named=False)
-        canvas.put(sack < 1, "fluid")
+        canvas.put(sack < 1, "fluid", name="gallbladder")
         if rng.random() < 0.4:
             stone = canvas.ellipse((0.07, -0.35), (0.03, 0.05))
-            canvas.put(stone < 1, "compact")
+            canvas.put(stone < 1, "compact", name="stone")
     for _ in range(int(rng.integers(0, 3))):
         at = (rng.uniform(-0.4, 0.5), rng.uniform(-0.5, 0.5))
         size = float(np.exp(rng.uniform(np.log(0.07), np.log(0.3))))
@@ -258,12 +258,12 @@ def heart_view(canvas: Canvas) -> None:
     left = canvas.ellipse((-0.1, 0.2), (0.46, 0.19), turn=tilt, rough=0.06)
     canvas.put(left < wall, "myocardium")
     right = canvas.ellipse((-0.02, -0.25), (0.38, 0.15), turn=tilt + 0.25, rough=0.06)
-    canvas.put(right < 1, "blood")
-    canvas.put(left < 1, "blood")
+    canvas.put(right < 1, "blood", name="right ventricle")
+    canvas.put(left < 1, "blood", name="left ventricle")
     for side in (-1, 1):
         upper = canvas.ellipse((0.56, side * 0.22), (0.22, 0.19), rough=0.05)
         canvas.put(upper < 1.15, "myocardium", named=False)
-        canvas.put(upper < 1, "blood")
+        canvas.put(upper < 1, "blood", name="atrium")
     valve = np.abs(canvas.down - 0.36 - 0.4 * np.abs(np.abs(canvas.across) - 0.2))
     canvas.put((valve < 0.02) & (np.abs(canvas.across) < 0.4), "fascia", named=False)
 
@@ -274,12 +274,12 @@ def womb_view(canvas: Canvas) -> None:
     canvas.put(canvas.down > -9, str(rng.choice(["muscle", "breast"])), named=False)
     sea = canvas.ellipse((0, 0), (0.85, 0.95), rough=0.1)
     if rng.random() < 0.6:
-        canvas.put(sea < 1, "fluid")
+        canvas.put(sea < 1, "fluid", name="waters")
     turn = rng.uniform(-0.6, 0.6)
     size = rng.uniform(0.45, 0.75)
     skull = canvas.ellipse((0, 0), (size * 0.75, size), turn=turn, rough=0.015)
     thick = rng.uniform(0.07, 0.14)
-    canvas.put(skull < 1, "fascia")
+    canvas.put(skull < 1, "fascia", name="head")
     canvas.put(skull < 1 - thick, str(rng.choice(["cortex", "tumour", "muscle"])), named=False)
     middle = canvas.ellipse((0, 0), (0.02, size * 0.7), turn=turn, loose=0.02)
     canvas.put(middle < 1, "bright", named=False)
@@ -287,7 +287,7 @@ def womb_view(canvas: Canvas) -> None:
         at = (side * size * 0.3, rng.normal(0, 0.1))
         chamber = canvas.ellipse(at, (size * 0.09, size * 0.35), turn=turn)
         canvas.put(chamber < 1.2, "bright", named=False)
-        canvas.put(chamber < 1, "fluid")
+        canvas.put(chamber < 1, "fluid", name="ventricle of the brain")
 
 
 def along_vessel(canvas: Canvas) -> None:
@@ -308,4 +308,4 @@ def along_vessel(canvas: Canvas) -> None:
     if rng.random() < 0.35:
         kind = str(rng.choice(["bright", "tumour"]))
         plaque = canvas.ellipse((rng.uniform(0, 0.3), rng.uniform(-0.4, 0.4)), (0.1, 0.3))
-        canvas.put((plaque < 1) & (away < 1), kind)
+        canvas.put((plaque < 1) & (away < 1), kind, name="plaque")
