@@ -23,13 +23,13 @@ def answered(case: Path, *, model: str, threads: int | None = None) -> "Mask":
     predictor = Contestant.of("model", model).make(threads=threads)
     encoded = predictor.encode(image)
     labels = np.zeros(image.grid.shape, np.uint16)
-    for number, prompts in enumerate(_prompts(case, image), start=1):
-        found = predictor.predict(encoded, prompts)
-        labels[found.mask.where(1)] = number
+    for number, boxes in enumerate(_boxes(case, image), start=1):
+        for box in boxes:  # a model takes one box an object and call
+            labels[predictor.predict(encoded, [box]).mask.where(1)] = number
     return Mask.from_labels(labels, image.grid)
 
 
-def _prompts(case: Path, image: "Image") -> list[list["Box"]]:
+def _boxes(case: Path, image: "Image") -> list[list["Box"]]:
     """The boxes of every object: one on each slice that it spans."""
     from limner.prompt.box import Box
 
