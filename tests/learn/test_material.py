@@ -11,6 +11,7 @@ from limner.learn.material import (  # torch first
     Found,
     Generated,
     Labelled,
+    discernible,
     even_patch,
     labelled,
     separated,
@@ -70,6 +71,33 @@ def test_generated_scenes_hold_objects():
         scene = Generated().draw(np.random.default_rng(seed))
         assert scene.count >= 1
         assert all((scene.objects == k + 1).any() for k in range(scene.count))
+
+
+def test_what_is_generated_is_chosen_by_shares_and_by_name():
+    from limner.errors import BadValue, UnknownName
+
+    rng = np.random.default_rng(0)
+    grey = [Generated(shapes=0, micro=0).draw(rng).picture.shape for _ in range(4)]
+    assert grey == [(160, 160, 1)] * 4  # bodies are grey
+    assert Generated(side=96, without=("anatomy", "micro")).draw(rng).objects.shape == (96, 96)
+    with pytest.raises(BadValue, match="Nothing is left"):
+        Generated(without=("shapes", "anatomy", "micro"))
+    with pytest.raises(UnknownName, match="micro"):
+        Generated(without=("mikro",))
+
+
+def test_only_what_tone_or_grain_sets_apart_is_outlined():
+    rng = np.random.default_rng(0)
+    objects = np.zeros((60, 120), np.int32)
+    for number, column in enumerate((5, 35, 65, 95), start=1):
+        objects[20:40, column : column + 20] = number
+    picture = rng.normal(0.5, 0.05, objects.shape)
+    picture[objects == 1] += 0.05  # one standard deviation: seen
+    picture[objects == 3] = 0.5 + 2 * (picture[objects == 3] - 0.5)  # coarser grain: seen
+    kept = discernible(picture[..., None].astype(np.float32), objects)
+    assert np.array_equal(kept == 1, objects == 1)
+    assert np.array_equal(kept == 2, objects == 3)
+    assert kept.max() == 2
 
 
 def test_a_grey_picture_is_opened_with_one_channel(tmp_path):
