@@ -75,3 +75,26 @@ def test_a_finish_trains_on_with_its_own_cases_and_a_killed_one_goes_on(place, m
     assert kept["feed"]["fetched"] > default.FINISH_FROM
     assert learn(longer, resume=True, say=said.append)["steps"] == made["steps"]
     assert said[-2].startswith(f"Finishing from step {made['steps']}, 100% done")
+
+
+def test_a_run_begins_from_an_earlier_one(place):
+    torch.manual_seed(0)
+    learn(plan(place), say=lambda _: None)
+    before = torch.load(place / "run" / default.CHECKPOINT, weights_only=False)["nets"]
+    said = []
+    later = replace(plan(place, steps=1), out=place / "later", start=place / "run/state.pt")
+    card = Card.read(learn(later, say=said.append))
+    assert said[0].endswith("fresh: nothing.")
+    assert "--start state.pt" in card.made_by["command"]
+    after = torch.load(place / "later" / default.CHECKPOINT, weights_only=False)["nets"]
+    apart = [float((after[n] - before[n]).abs().max()) for n in before if n.startswith("average")]
+    assert max(apart) < 5  # one step away, not drawn anew
+    assert any(apart)
+    with pytest.raises(NotFound, match="no checkpoint"):
+        learn(replace(later, out=place / "third", start=place / "nowhere.pt"))
+
+
+def test_a_gpu_that_is_not_there_is_said(place, monkeypatch):
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    with pytest.raises(BadValue, match="finds no GPU"):
+        learn(replace(plan(place), device="cuda"))

@@ -4,9 +4,10 @@ import json
 import os
 import platform
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,25 @@ class Plan:
     workers: int = 1
     batch: int = 16
     rate: float = 2e-3  # the highest learning rate
+    device: str = "cpu"  # or "cuda"
     code: str = ""  # the commit that is run, for the card
+
+
+# What a machine of either kind is given. The first made the weights that ship, in two halves
+# (see docs/explanation/default-network.md); the second was not tried: no GPU was to be had.
+PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
+    {
+        "cpu": {"minutes": 60.0, "finish": 21.0, "batch": 16, "rate": 1.5e-3, "workers": 1},
+        "gpu": {
+            "minutes": 60.0,
+            "finish": 20.0,
+            "batch": 96,
+            "rate": 3e-3,
+            "workers": max(1, (os.cpu_count() or 2) - 1),
+            "device": "cuda",
+        },
+    }
+)
 
 
 def materials(sources: Sequence[Source]) -> list[tuple[Material, int]]:
@@ -67,6 +86,11 @@ def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = prin
     finished one is only published again. Raises NotFound where there is nothing to resume,
     BadValue where a run is there already.
     """
+    if plan.device != "cpu" and not torch.cuda.is_available():
+        raise BadValue(
+            f"The device '{plan.device}' was asked for, but torch finds no GPU here. "
+            "Use --preset cpu, or install torch for your GPU."
+        )
     plan.out.mkdir(parents=True, exist_ok=True)
     _told_apart(plan, resume=resume)
     sources = permitted(plan.data, plan.sets)
@@ -83,14 +107,16 @@ def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = prin
     budget = Budget(steps=plan.steps, seconds=plan.minutes * 60)
     with workers(materials(sources), seed=plan.seed, count=plan.workers) as fetch:
         pool = Pool(fetch, np.random.default_rng((plan.seed, 1 << 40)), size=plan.batch)
-        state = TrainState(recipe, nets, pool, budget, Schedule(rate=plan.rate))
+        nets.to(plan.device)
+        schedule = Schedule(rate=plan.rate)
+        state = TrainState(recipe, nets, pool, budget, schedule, device=plan.device)
         if resume:
             state.load(plan.out / CHECKPOINT)
             say(f"Going on from step {state.step}, {state.progress:.0%} of the run.")
         _advance(state, plan.out / CHECKPOINT, say=say)
     if plan.finish:
         _finish(state, plan, sources, say=say)
-    kept = state.nets[recipe.keep]
+    kept = state.nets[recipe.keep].to("cpu")
     return publish(kept, plan.out / CARD, sources=sources, made_by=_made_by(plan, state))
 
 

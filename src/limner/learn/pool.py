@@ -59,7 +59,7 @@ class Pool:
 
     def take(self, batch: Batch) -> None:
         """Correct each case by what the network answered, or let it go."""
-        answers = torch.sigmoid(batch.answers["logits"])[:, 0].numpy()
+        answers = torch.sigmoid(batch.answers["logits"])[:, 0].cpu().numpy()
         for place, (case, answer) in enumerate(zip(self.cases, answers, strict=True)):
             goes = case.rounds >= self.rounds or self.rng.random() >= self.stay
             if goes or not correct(case, self.rng, answer=answer):

@@ -2,6 +2,7 @@
 
 import hashlib
 import shutil
+import warnings
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -58,7 +59,9 @@ def export(network: nn.Module, path: Path) -> float:
         for channels in inputs(network).values()
     )
     any_size = {0: torch.export.Dim("n", min=1, max=64)}
-    with replacing(path) as temporary:
+    with replacing(path) as temporary, warnings.catch_warnings():
+        # several inputs share their first axis on purpose, and torch says so
+        warnings.filterwarnings("ignore", message="# The axis name")
         torch.onnx.export(
             plain,
             example,

@@ -1,7 +1,7 @@
 """What a training recipe is: the part of a method that differs from every other method."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
 from torch import Tensor, nn
@@ -25,6 +25,16 @@ class Batch:
     weights: Tensor
     beyond: Tensor | None = None
     answers: dict[str, Tensor] = field(default_factory=dict)
+
+    def on(self, device: str) -> "Batch":
+        """The same on a device; `answers` is shared, so whoever drew the batch finds them."""
+        return replace(
+            self,
+            inputs={name: each.to(device, non_blocking=True) for name, each in self.inputs.items()},
+            labels=self.labels.to(device, non_blocking=True),
+            weights=self.weights.to(device, non_blocking=True),
+            beyond=None if self.beyond is None else self.beyond.to(device),
+        )
 
 
 class Recipe:

@@ -71,6 +71,7 @@ class TrainState:
     feed: Feed
     budget: Budget
     schedule: Schedule = Schedule()
+    device: str = "cpu"  # where the networks are, and batches go
     step: int = 0
     spent_s: float = 0.0
     optimiser: torch.optim.AdamW = field(init=False)
@@ -107,11 +108,11 @@ class TrainState:
 
     def load(self, path: Path) -> None:
         """Go on from a checkpoint that `save` wrote (a pickle: only open your own)."""
-        kept = torch.load(path, weights_only=False)
+        kept = torch.load(path, weights_only=False, map_location=self.device)
         self.nets.load_state_dict(kept["nets"])
         self.optimiser.load_state_dict(kept["optimiser"])
         self.feed.remember(kept["feed"])
-        torch.set_rng_state(kept["chance"])
+        torch.set_rng_state(kept["chance"].cpu())
         self.step, self.spent_s = kept["step"], kept["spent_s"]
 
 
@@ -126,7 +127,7 @@ def train(state: TrainState) -> Iterator[dict[str, float]]:
         for group in state.optimiser.param_groups:
             group["lr"] = rate
         batch = state.feed.draw(state.progress)
-        terms = state.recipe.losses(state.nets, batch, state.progress)
+        terms = state.recipe.losses(state.nets, batch.on(state.device), state.progress)
         state.optimiser.zero_grad()
         torch.autograd.backward(list(terms.values()))
         nn.utils.clip_grad_norm_(state.nets.parameters(), 5.0)

@@ -140,7 +140,8 @@ def _spread(colours: Floats) -> Floats:
     """At most `COLOURS` of them, evenly taken."""
     if len(colours) <= COLOURS:
         return colours
-    return colours[np.linspace(0, len(colours) - 1, COLOURS).astype(int)]
+    chosen = np.linspace(0, len(colours) - 1, COLOURS).astype(int)
+    return np.asarray(colours[chosen])
 
 
 def _centre(corner: tuple[int, int], side: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:

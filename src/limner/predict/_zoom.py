@@ -64,11 +64,11 @@ def _placed(task: Task, scene: Scene) -> Asking:
     question = _question(task, scene, look=look)
     first = (yield [question])[0]
     if all(each.kind == "box" for each in task.prompts):
-        first = _boxed(first, question.planes[REGION])
+        first = settled(first, question.planes[REGION])
     return (yield from _widened(task, scene, found=first))
 
 
-def _boxed(found: Answer, region: Floats) -> Answer:
+def settled(found: Answer, region: Floats) -> Answer:
     """The answer to a box alone, settled on the picture's edges by `classic`'s random walk.
 
     The walk's guess is the network's answer and the ellipse in the box, which is hard to beat
@@ -119,10 +119,10 @@ def _searched(task: Task, scene: Scene) -> Asking:
     """
     looks = _zooms(task, scene)
     answers = yield [_question(task, scene, look=look) for look in looks]
-    best = _best(answers)
-    if thready(best):
-        return (yield from threads(task, scene, before=best))
-    return best
+    chosen = best(answers)
+    if thready(chosen):
+        return (yield from threads(task, scene, before=chosen))
+    return chosen
 
 
 def _widened(task: Task, scene: Scene, *, found: Answer) -> Asking:
@@ -163,7 +163,7 @@ def _zooms(task: Task, scene: Scene) -> list[Look]:
     return looks
 
 
-def _best(answers: Sequence[Answer]) -> Answer:
+def best(answers: Sequence[Answer]) -> Answer:
     """Of the zooms, from far to close, the one whose mask stands out most.
 
     On the `choose` half the expected Dice hardly tells zooms apart (picking by it: Dice 0.42),

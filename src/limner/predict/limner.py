@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 from limner.image import Image
 from limner.mask import Mask, Object, Soft
 from limner.predict import PREDICTORS, Abilities, Block, Encoded, Prediction, check
+from limner.predict._ask import Answer, Asking, Question, Task
 from limner.predict._hints import hints
 from limner.predict._look import Scene, levels
 from limner.predict._slices import Where, by_slice
-from limner.predict._zoom import Answer, Asking, Question, Task, answer
+from limner.predict._zoom import answer
 from limner.predict.card import Card
 from limner.prompt import Prompt
 from limner.prompt.prior import Prior

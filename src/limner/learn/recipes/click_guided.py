@@ -47,7 +47,7 @@ class ClickGuided(Recipe):
         progress: float,  # noqa: ARG002  # the weights of this recipe do not change
     ) -> dict[str, Tensor]:
         image = batch.inputs["image"]
-        with torch.autocast("cpu", torch.bfloat16):
+        with torch.autocast(image.device.type, torch.bfloat16):
             answers = nets["student"](batch.inputs)
         logits, quality = answers["logits"].float(), answers["quality"].float()
         batch.answers["logits"] = logits.detach()

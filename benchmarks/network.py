@@ -1,0 +1,131 @@
+"""What each part of `limner` adds, on the `choose` half: hints, walk, zooms, and who picks one.
+
+    python -m benchmarks.network              adds to results/network_parts.json
+
+Boxes: the walk of the hints alone, the network without its hints, with them, and as it ships.
+First clicks: the best of the zooms (nobody knows it in use), and the zoom picked by the
+network's expected Dice, by contrast, by the surest answer, and always the same one. Dice, mean
+over sets, thin objects left out. `report` is never looked at here.
+"""
+
+import argparse
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+
+from benchmarks.machine import ROOT, stamp
+from limner.evaluate.metrics.dice import dice
+from limner.evaluate.pair import Pair
+from limner.evaluate.protocols import prompted
+from limner.evaluate.protocols.objects import Subject, entries, load, pictures
+from limner.predict import _zoom
+from limner.predict._look import levels
+from limner.predict.limner import CARDS, Limner
+from limner.predict.runtime import open_network
+from limner.safely import write_text
+
+OUT = ROOT / "results" / "network_parts.json"
+PICKS: Mapping[str, Callable[[_zoom.Answer], float]] = {
+    "expected Dice": lambda one: one.quality,
+    "contrast": lambda one: _zoom.contrast(one.mask, one.sight),
+    "surest": lambda one: float(
+        2 * one.probability[one.mask].sum() / (one.probability.sum() + one.mask.sum() + 1)
+    ),
+}
+
+
+def without(network, name):
+    """The network with one input always zero."""
+    return lambda arrays: network({**arrays, name: np.zeros_like(arrays[name])})
+
+
+def walked(arrays):
+    """As a network answers: the walk of the hints is the answer."""
+    share = np.clip(arrays["hints"][:, :1], 1e-3, 1 - 1e-3)
+    return {"logits": np.log(share / (1 - share)), "quality": np.full(len(share), 0.5)}
+
+
+def boxed(network, subjects: list[Subject], *, walk: bool) -> list[float]:
+    """Dice after a box; walk: whether the walk on the network's answer comes after it."""
+    kept = _zoom.settled
+    if not walk:
+        _zoom.settled = lambda found, _: found
+    model = Limner(network)
+    scores = [prompted.box(model, model.encode(s.image), s.target).dice[0] for s in subjects]
+    _zoom.settled = kept
+    return scores
+
+
+def zoomed(network, subjects: list[Subject]) -> dict[str, list[float]]:
+    """Dice of the first click by who picks the zoom."""
+    model, scores, seen = Limner(network), defaultdict(list), []
+    kept, found = _zoom.best, _zoom.thready
+    _zoom.best = lambda answers: seen.append(answers) or answers[0]
+    _zoom.thready = lambda _: False
+    for one in subjects:
+        encoded = model.encode(one.image)
+        told = prompted.centre(encoded.grid, one.target)(np.zeros_like(one.target), 0)
+        seen.clear()
+        model.predict(encoded, told)
+        answers = seen[0]
+        reached = [drawn(answer, encoded, target=one.target) for answer in answers]
+        scores["best"].append(max(reached))
+        for name, worth in PICKS.items():
+            scores[name].append(reached[int(np.argmax([worth(each) for each in answers]))])
+        for number in range(_zoom.ZOOMS):
+            scores[f"zoom {number}"].append(reached[min(number, len(reached) - 1)])
+    _zoom.best, _zoom.thready = kept, found
+    return dict(scores)
+
+
+def drawn(answer, encoded, *, target):
+    """The Dice of an answer on the slice's own pixels."""
+    from limner.predict.limner import _scene
+
+    (row, column), shown = levels(answer.logits, answer.look, _scene(encoded))
+    mask = np.zeros_like(target)
+    mask[row : row + shown.shape[0], column : column + shown.shape[1]] = shown > 127
+    return dice(Pair(mask, target))
+
+
+def over_sets(subjects: list[Subject], scores: list[float]) -> float:
+    by = defaultdict(list)
+    for one, score in zip(subjects, scores, strict=True):
+        by[one.entry.set].append(score)
+    return round(float(np.mean([np.mean(each) for each in by.values()])), 4)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
+    parser.add_argument("--weights", type=Path, default=CARDS / "weights.onnx")
+    parser.add_argument("--name", default="shipped")
+    parser.add_argument("--every", type=int, default=2, help="take one object in so many")
+    options = parser.parse_args()
+    chosen = [one for one in entries(options.data, "choose") if not one.thin][:: options.every]
+    subjects = [each for group in pictures(chosen) for each in load(options.data, group)]
+    network = open_network(options.weights, threads=1)
+    boxes = {
+        "walk alone": boxed(walked, subjects, walk=False),
+        "network without hints": boxed(without(network, "hints"), subjects, walk=False),
+        "network with hints": boxed(network, subjects, walk=False),
+        "as it ships": boxed(network, subjects, walk=True),
+    }
+    clicks = zoomed(network, subjects)
+    found = {
+        **stamp(seed=0),
+        "half": "choose",
+        "objects": len(subjects),
+        "box": {name: over_sets(subjects, scores) for name, scores in boxes.items()},
+        "first click, zoom picked by": {n: over_sets(subjects, s) for n, s in clicks.items()},
+    }
+    known = json.loads(OUT.read_text(encoding="utf-8")) if OUT.is_file() else {}
+    write_text(json.dumps({**known, options.name: found}, indent=1) + "\n", OUT)
+    print(json.dumps(found, indent=1))
+
+
+if __name__ == "__main__":
+    main()
