@@ -35,6 +35,7 @@ METHODS = (
     "limner.learn.recipes",
     "limner.predict",
     "limner.phantoms",
+    "limner.phantoms.artefacts",
     "limner.evaluate.baselines",
     "limner.evaluate.metrics",
 )

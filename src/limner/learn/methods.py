@@ -13,7 +13,9 @@ from limner.evaluate.metrics import METRICS
 from limner.learn import LOSSES, NETWORKS, RECIPES
 from limner.learn.report import known
 from limner.learn.study import ARMS, TUNED_ON, Check, Study
+from limner.measure import MEASURES
 from limner.phantoms import PHANTOMS
+from limner.phantoms.artefacts import ARTEFACTS
 from limner.predict import PREDICTORS
 from limner.registry import Registry
 
@@ -25,8 +27,10 @@ KINDS: Mapping[str, Registry[Any]] = {
     "Recipes": RECIPES,
     "Losses": LOSSES,
     "Phantoms": PHANTOMS,
+    "Artefacts": ARTEFACTS,
     "Baselines": BASELINES,
     "Metrics": METRICS,
+    "Measurements": MEASURES,
 }
 PARTS = ("Source", "Differs", "Expected")
 
