@@ -12,6 +12,7 @@ from limner.image import Image
 from limner.predict import Prediction
 from limner.prompt.box import Box
 from limner.prompt.click import Click
+from limner.prompt.stroke import Stroke
 from limner.prompt.words import Words
 
 
@@ -130,3 +131,17 @@ def test_the_random_walker_is_scikit_images(channels):
         samples.astype(float), seeds, beta=2000, mode="bf", return_full_prob=True, channel_axis=-1
     )
     np.testing.assert_allclose(ours, theirs[0], atol=5e-3)
+
+
+def test_the_random_walker_takes_scribbles_on_either_side():
+    """A disc that is brighter than its like: told apart by strokes alone, to the right edge."""
+    rows, columns = np.ogrid[:80, :100]
+    disc = (rows - 40) ** 2 + (columns - 30) ** 2 <= 15**2
+    other = (rows - 40) ** 2 + (columns - 75) ** 2 <= 15**2
+    image = Image.of((60 + 120 * (disc | other)).astype(np.uint8))
+    inside = Stroke(((25, 36, 0), (35, 44, 0)), 3.0)
+    outside = Stroke(((52, 5, 0), (52, 75, 0)), 3.0, inside=False)
+    walker = BASELINES.get("random_walker")()
+    encoded = walker.encode(image)
+    assert dice(walker.predict(encoded, [inside, outside]), disc) > 0.95
+    assert dice(walker.predict(encoded, [inside]), disc) > 0.8

@@ -28,7 +28,7 @@ def page(results: Sequence[Mapping[str, Any]]) -> str:
         f"set weighs the same; sets of fewer than {SMALL} images are one group, '{POOLED}'. In",
         "brackets: 95 % intervals from drawing images again (paired for differences). A call that",
         "fails counts as 0. Thin objects (under a fifth of their box) have a table of their own,",
-        "without boxes.",
+        "without boxes. [How models are scored](../explanation/scoring.md) says what each means.",
     ]
     parts = ["\n".join(intro)]
     for told in results:
