@@ -2,13 +2,14 @@
 
 A click is drawn as a Gaussian spot, so an answer's overlap with the target can be differentiated
 by the click's place. Many clicks start at places by chance; half of them go down the slope of a
-soft overlap and half go up, and every place that is passed is answered and scored.
+soft overlap and half go up, from pixel to pixel, and every pixel passed is answered and scored.
+A click that comes where one has been starts again, near the extreme so far or anywhere.
 
 Source   Moskalenko et al. (TETRIS), AAAI 2024, arXiv:2402.06132, section 3: white-box
          optimisation of click positions, and the gap between the best and the worst.
-Differs  one click, not a trajectory of clicks, and on whole pixels, with the rounding passed
-         straight through, so that each click found could have been made by a person; Adam
-         with restarts; the extremes are those of all places passed.
+Differs  one click, not a trajectory of clicks, and on whole pixels, so that each click found
+         could have been made by a person; steps of a set length along the slope, with
+         restarts; the extremes are those of all pixels passed.
 Expected results/tetris.json and results/tetris_jitter.json hold what it finds, and what
          training against it takes away.
 """
@@ -29,6 +30,8 @@ Floats = NDArray[np.float32]
 Places = NDArray[np.int64]
 
 INSIDE, OUTSIDE = 4, 5  # channels of the input
+NEAR = 2  # pixels round the extreme so far
+CLOSE_BY = 0.5  # how often a click that starts again does so there
 SIGMA = 1.5  # pixels: of a click's spot, as `limner.prompt.draw` has it
 
 
@@ -38,12 +41,12 @@ class Search:
 
     starts  clicks at once, half of which go down and half up; all go down without `best`
     steps   that each of them takes
-    rate    pixels: about how far a click moves in its first step; it falls to a fifth
+    stride  pixels that a click moves in its first step, along the slope; the last step is one
     """
 
     starts: int = 16
     steps: int = 15
-    rate: float = 2.0
+    stride: float = 6.0
     best: bool = True
 
 
@@ -77,30 +80,29 @@ def extreme_clicks(
     """
     search = search or Search()
     pixels = np.argwhere(asked.region)
-    begun = pixels[rng.integers(len(pixels), size=search.starts)].astype(np.float32)
     nearest = ndimage.distance_transform_edt(
         ~asked.region, return_distances=False, return_indices=True
     )
-    place = torch.from_numpy(begun).requires_grad_()
-    sign = torch.ones(search.starts)
+    sign = np.ones((search.starts, 1))
     if search.best:
         sign[1::2] = -1
-    walk = torch.optim.Adam([place], lr=search.rate, betas=(0.7, 0.9))
-    fall = torch.optim.lr_scheduler.LinearLR(walk, 1.0, 0.2, max(1, search.steps - 1))
-    told: dict[tuple[int, int], float] = {}
     target = torch.from_numpy(asked.target)
-    for _ in range(search.steps):
-        whole = place + (place.round() - place).detach()
-        logits = answers(network, asked, whole)
-        _keep(told, whole, iou(logits > 0, target))
-        walk.zero_grad()
-        torch.autograd.backward([(sign * iou(logits.sigmoid(), target)).sum()], inputs=[place])
-        walk.step()
-        fall.step()
-        _returned(place, nearest)
+    told: dict[tuple[int, int], float] = {}
+    at = pixels[rng.integers(len(pixels), size=search.starts)]
+    for stride in np.linspace(search.stride, 1.0, search.steps):
+        place = torch.from_numpy(at.astype(np.float32)).requires_grad_()
+        logits = answers(network, asked, place)
+        scores = iou(logits > 0, target).tolist()
+        told.update(zip(map(_pixel, at), scores, strict=True))
+        (slope,) = torch.autograd.grad(iou(logits.sigmoid(), target).sum(), place)
+        way = slope.numpy() / (np.linalg.norm(slope.numpy(), axis=1, keepdims=True) + 1e-12)
+        at = _home(at - stride * sign * way, nearest)
+        for number, each in enumerate(at):
+            if _pixel(each) in told:
+                at[number] = _anew(rng, pixels, told, sign=float(sign[number, 0]))
     middle = deepest(asked.region)
     centre = float(score_clicks(network, asked, middle[None])[0])
-    told[int(middle[0]), int(middle[1])] = centre
+    told[_pixel(middle)] = centre
     worst, best = (choose(told, key=lambda key: told[key]) for choose in (min, max))
     return Extremes(
         centre, told[worst], told[best], np.array(worst, float), np.array(best, float), len(told)
@@ -138,19 +140,26 @@ def iou(share: Tensor, target: Tensor) -> Tensor:
     return torch.where(union > 0, both / union.clamp(min=1e-6), torch.ones_like(union))
 
 
-def _keep(told: dict[tuple[int, int], float], place: Tensor, scores: Tensor) -> None:
-    for (row, column), score in zip(place.detach().tolist(), scores.tolist(), strict=True):
-        told[int(row), int(column)] = score
+def _anew(
+    rng: np.random.Generator, pixels: Places, told: dict[tuple[int, int], float], *, sign: float
+) -> Places:
+    """A pixel that was not asked, half the time near the extreme so far; any, if none is left."""
+    free = np.array([each for each in pixels if _pixel(each) not in told])
+    if not len(free):
+        return np.asarray(pixels[rng.integers(len(pixels))])
+    if rng.random() < CLOSE_BY:
+        extreme = np.array(min(told, key=lambda key: sign * told[key]))
+        near = free[np.abs(free - extreme).max(axis=1) <= NEAR]
+        free = near if len(near) else free
+    return np.asarray(free[rng.integers(len(free))])
 
 
-def _returned(place: Tensor, nearest: Places) -> None:
-    """Bring the clicks that left the region back to its nearest pixel, in place."""
-    with torch.no_grad():
-        for number, at in enumerate(place):
-            row, column = (
-                int(min(max(round(float(each)), 0), side - 1))
-                for each, side in zip(at, nearest.shape[1:], strict=True)
-            )
-            home = nearest[:, row, column]
-            if (home[0], home[1]) != (round(float(at[0])), round(float(at[1]))):
-                place[number] = torch.tensor(home, dtype=place.dtype)
+def _pixel(at: NDArray[np.generic]) -> tuple[int, int]:
+    return int(at[0]), int(at[1])
+
+
+def _home(places: NDArray[np.float64], nearest: Places) -> Places:
+    """The whole pixels (n, 2) at places, or the region's nearest to those that left it."""
+    last = np.array(nearest.shape[1:]) - 1
+    row, column = np.clip(np.rint(places), 0, last).astype(int).T
+    return np.asarray(nearest[:, row, column].T, np.int64)

@@ -22,7 +22,7 @@ Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 SIDE = 48
-SIZES = (80, 800)  # pixels of a target
+SIZES = (250, 900)  # pixels of a target
 POOL = 120  # shapes that are learnt from, met again and again with new clicks
 BATCH = 8
 INSIDE = 4  # channel of the input
