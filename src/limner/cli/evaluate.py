@@ -94,8 +94,8 @@ def evaluate(
         for who in contestants
         if MEMORY in also_of(also, who.kind)
     }
-    about = {"limit": limit, "threads": threads, "jobs": jobs, "candidate": candidate}
-    about["peak_mib"] = peak_mib
+    run = {"limit": limit, "threads": threads, "jobs": jobs, "candidate": candidate}
+    about = {**run, "peak_mib": peak_mib}
     told = record.document(everything, lines, half=part, data=data, about=about, seed=seed)
     record.write(told, results)
     if part == "report":

@@ -47,11 +47,6 @@ def share(value: Sequence[float] | None) -> str:
     return NONE if value is None else f"{100 * value[0]:.0f} %"
 
 
-def seconds(value: float | None) -> str:
-    """Three places."""
-    return number(value)
-
-
 def won(value: Sequence[int] | None) -> str:
     """On how many of how many.
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from limner.evaluate.cells import NONE, count, grid, number, ranged, seconds, share, short, won
+from limner.evaluate.cells import NONE, count, grid, number, ranged, share, short, won
 from limner.evaluate.protocols import box_then_clicks as challenge
 from limner.evaluate.protocols.inexact import WORST_OF
 from limner.evaluate.protocols.mark import NEAR, SPECK
@@ -208,7 +208,7 @@ def _cost(told: Told) -> list[str]:
         return []
     kinds = ("box", "click", "scribbles")
     rows = [
-        [name, seconds(each["seconds"]["encode"]), *_times(each, kinds), _memory(told, name)]
+        [name, number(each["seconds"]["encode"]), *_times(each, kinds), _memory(told, name)]
         for name, each in own.items()
     ]
     heads = ["", "encode", *(f"{kind}, median / 95 %" for kind in kinds), "peak memory, MiB"]
@@ -217,7 +217,7 @@ def _cost(told: Told) -> list[str]:
 
 def _times(each: Told, kinds: Iterable[str]) -> list[str]:
     pairs = [(each["seconds"].get(kind), each["slowest_s"].get(kind)) for kind in kinds]
-    return [NONE if a is None else f"{seconds(a)} / {seconds(b)}" for a, b in pairs]
+    return [NONE if a is None else f"{number(a)} / {number(b)}" for a, b in pairs]
 
 
 def _memory(told: Told, name: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from limner.evaluate import details
-from limner.evaluate.cells import count, grid, number, ranged, seconds, won
+from limner.evaluate.cells import count, grid, number, ranged, won
 from limner.evaluate.compare import COLUMNS, POOLED, SMALL
 
 HALVES = {
@@ -67,7 +67,7 @@ def _tables(table: Mapping[str, Any], told: Mapping[str, Any], *, thin: bool) ->
     for name in names:
         mean, spent = table["contestants"][name]["mean"], told["contestants"][name]["seconds"]
         times = [spent["click"]] if thin else [spent["box"], spent["click"]]
-        rows.append([name, *(ranged(mean.get(c)) for c in columns), *map(seconds, times)])
+        rows.append([name, *(ranged(mean.get(c)) for c in columns), *map(number, times)])
     heads = ["", *columns, *(["s a click"] if thin else ["s a box", "s a click"])]
     parts = ["Mean over sets:", grid(heads, rows)]
     first = table["contestants"][names[0]]

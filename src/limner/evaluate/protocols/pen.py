@@ -43,7 +43,9 @@ def strokes(drawn: Bools, grid: Grid, *, inside: bool) -> tuple[Stroke, ...]:
 
 def stroke(grid: Grid, path: Points, *, width: float, inside: bool) -> Stroke:
     """A stroke of a pen so many pixels wide, on a one-slice grid."""
-    kept = measure.approximate_polygon(path, OFF) if len(path) > 2 else path
+    kept: Points = path
+    if len(path) > 2:
+        kept = measure.approximate_polygon(path, OFF)  # type: ignore[no-untyped-call]
     places = tuple(vector(grid.position_mm((0, row, column))) for row, column in kept)
     return Stroke(places, width * min(grid.spacing_mm[1:]), inside=inside)
 
@@ -88,7 +90,8 @@ def longest(line: Bools) -> Points:
 
 def _middle(part: Bools) -> Bools:
     """The line of pixels in the middle of a part."""
-    return np.asarray(morphology.skeletonize(part), bool)
+    line: Bools = morphology.skeletonize(part)  # type: ignore[no-untyped-call]
+    return line
 
 
 def _length(line: Bools) -> float:
