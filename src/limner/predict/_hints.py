@@ -63,7 +63,7 @@ def hints(sight: Floats, planes: Floats, elsewhere: Colours = NONE) -> Floats:
     """
     grey = np.array_equal(sight[0], sight[1]) and np.array_equal(sight[1], sight[2])
     seen = _shrunk(sight[:1] if grey else sight)
-    region, inside, outside = (_blocks(plane).max(axis=(1, 3)) for plane in planes[:3])
+    region, inside, outside = np.maximum.reduce(_quarters(planes[:3]))
     prior = _shrunk(planes[3:])[0]
     if not (region.any() or inside.any() or outside.any() or prior.any()):
         return np.zeros((len(CHANNELS), *sight.shape[1:]), np.float32)
@@ -117,11 +117,12 @@ def _enlarged(small: Floats) -> Floats:
     return np.asarray(small.repeat(FACTOR, axis=1).repeat(FACTOR, axis=2), np.float32)
 
 
-def _blocks(plane: Floats) -> Floats:
-    rows, columns = plane.shape
-    return plane.reshape(rows // FACTOR, FACTOR, columns // FACTOR, FACTOR)
+def _quarters(planes: Floats) -> list[Floats]:
+    """The pixels of every block apart: views (n, side / 2, side / 2), quicker than an axis each."""
+    places = range(FACTOR)
+    return [planes[:, row::FACTOR, column::FACTOR] for row in places for column in places]
 
 
 def _shrunk(planes: Floats) -> Floats:
     """Blocks of pixels averaged."""
-    return np.stack([_blocks(plane).mean(axis=(1, 3)) for plane in planes])
+    return np.asarray(np.add.reduce(_quarters(planes)) / FACTOR**2, np.float32)
