@@ -252,9 +252,19 @@ def test_objects_that_overlap_each_have_a_layer():
 
 def test_an_empty_answer_is_an_object_without_voxels():
     image, *_ = picture()
-    found = asked(answering(lambda image: image[:, 0] * 0 - 9), image, [Click((100, 80, 0))])
+    nothing = answering(lambda image: image[:, 0] * 0 - 9)
+    found = asked(nothing, image, [Click((100, 80, 0), inside=False)])
     assert found.mask.voxels(1) == 0
     assert found.mask.ids == (1,)
+
+
+def test_a_click_is_obeyed_also_by_a_network_that_sees_nothing():
+    image, *_ = picture()
+    nothing = answering(lambda image: image[:, 0] * 0 - 9)
+    found = asked(nothing, image, [Click((100, 80, 0)), Click((120, 80, 0), inside=False)])
+    mask = found.mask.layers[0][0, 0] > 0
+    assert mask[80, 100]
+    assert not mask[80, 120]
 
 
 def test_many_crops_go_through_in_handfuls():

@@ -23,7 +23,6 @@ FILLED = 0.30  # and fills less than this of its box
 RUNS = 0.3  # it is at least so long, as a share of the crop
 MARKED = 0.5  # of a mark's channel
 COLOURS = 12  # marks whose colours are told, on either side
-SPECK = 20  # pixels of the slice; smaller islands that nobody marked are dropped
 
 REGION, INSIDE, OUTSIDE, PRIOR = range(len(CHANNELS))
 
@@ -67,9 +66,7 @@ def threads(task: Task, scene: Scene, *, before: Answer) -> Asking:
     for corner, one in zip(kept, answers, strict=True):
         place, part = _centre(corner, whole.side)
         logits[place], sight[:, *place] = one.logits[part], one.sight[:, *part]
-    quality = _judged(answers)
-    specked = _without_specks(logits, planes, whole)
-    return Answer(whole, specked, quality, sight)
+    return Answer(whole, logits, _judged(answers), sight)
 
 
 def _whole(task: Task, scene: Scene, found: Answer) -> Look:
@@ -159,18 +156,3 @@ def _judged(answers: list[Answer]) -> float:
     """The tiles' expected Dice, each as heavy as its mask."""
     weights = np.array([one.mask.sum() + 1 for one in answers], float)
     return float((weights * [one.quality for one in answers]).sum() / weights.sum())
-
-
-def _without_specks(logits: Floats, planes: Floats, whole: Look) -> Floats:
-    """The logits without small islands that no mark names."""
-    from scipy.ndimage import label
-
-    islands, count = label(logits > 0, structure=np.ones((3, 3)))
-    if not count:
-        return logits
-    pixel = whole.extent[0] * whole.extent[1] / whole.side**2
-    sizes = np.bincount(islands.ravel()) * pixel
-    named = np.unique(islands[planes[INSIDE] > MARKED])
-    dropped = sizes < SPECK
-    dropped[named] = dropped[0] = False
-    return np.asarray(np.where(dropped[islands], -np.abs(logits), logits), np.float32)

@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 from limner.predict._ask import Answer, Asking, Question, Task
 from limner.predict._finish import Problem, walk
+from limner.predict._honour import obeying
+from limner.predict._islands import anchored, without_specks
 from limner.predict._look import SIDE, Floats, Look, Scene, carried
 from limner.predict._threads import threads, thready
 from limner.prompt import CHANNELS, Prompt, to_map
@@ -43,17 +45,23 @@ REGION, INSIDE, OUTSIDE, PRIOR = range(len(CHANNELS))
 
 
 def answer(task: Task, scene: Scene) -> Asking:
-    """The strategy that what was said asks for. The answer keeps the prompts' islands only."""
+    """The strategy that what was said asks for; the answer obeys every mark.
+
+    Of islands only those that a prompt names are kept.
+    """
     if task.before is not None:
         found = yield from _refined(task, scene, before=task.before)
     elif any(each.kind in {"box", "lasso", "prior"} for each in task.prompts):
         found = yield from _placed(task, scene)
     else:
         found = yield from _searched(task, scene)
-    if found.look.side != SIDE:  # threads keep islands that nobody clicked
-        return replace(found, prompts=task.prompts)
-    planes = to_map(task.prompts, found.look.on(scene.image.grid))
-    return replace(found, logits=_anchored(found.logits, planes), prompts=task.prompts)
+    grid = found.look.on(scene.image.grid)
+    planes = to_map(task.prompts, grid)
+    # threads keep islands that nobody named: that is what they are looked for in tiles for
+    logits = found.logits if found.look.side != SIDE else anchored(found.logits, planes)
+    logits = without_specks(logits, planes, look=found.look)
+    logits = obeying(logits, found.sight, prompts=task.prompts, grid=grid)
+    return replace(found, logits=logits, prompts=task.prompts)
 
 
 def _placed(task: Task, scene: Scene) -> Asking:
@@ -200,21 +208,6 @@ def _open(found: Answer, scene: Scene) -> float:
         (mask[:, -1], look.high[1] < scene.high[1] - 1),
     )
     return max(float(side.mean()) if goes_on else 0.0 for side, goes_on in sides)
-
-
-def _anchored(logits: Floats, planes: Floats) -> Floats:
-    """The logits without islands that no prompt names; all of them where none is named."""
-    from scipy.ndimage import label
-
-    islands, count = label(logits > 0, structure=np.ones((3, 3)))
-    if count < 2:
-        return logits
-    anchors = (planes[[REGION, INSIDE, PRIOR]] > 0.5).any(axis=0)
-    kept = set(np.unique(islands[anchors]).tolist()) - {0}
-    if not kept or len(kept) == count:
-        return logits
-    dropped = (islands > 0) & ~np.isin(islands, list(kept))
-    return np.asarray(np.where(dropped, -np.abs(logits), logits), np.float32)
 
 
 def _round(
