@@ -112,14 +112,15 @@ def save_volume(
     path: Path,
     *,
     codes: tuple[int, int] = (1, 1),
-    about: str = "",
+    about: str | None = "",
     note: str = "",
 ) -> None:
-    """Write whole numbers (times, slices, rows, columns) on a grid, as one .nii or .nii.gz.
+    """Write numbers (times, slices, rows, columns) on a grid, as one .nii or .nii.gz.
 
     codes   (sform_code, qform_code). The sform is written always; the qform where it can
             hold the grid to a thousandth of a voxel (it holds no shear), else its code is 0
-    about   what the values mean (`intent_name`: the first 15 letters, ASCII only)
+    about   what the labels mean (`intent_name`: the first 15 letters, ASCII only); None for a
+            scan, whose values are no labels
     note    text for a comment extension
 
     Positions are float32 in NIfTI-1, as good as 5e-5 mm within half a metre. NIfTI-2, with
@@ -135,7 +136,8 @@ def save_volume(
     header.set_data_dtype(samples.dtype)
     header.set_data_shape(shape)
     header.set_xyzt_units("mm", "sec" if len(shape) == 4 else None)
-    header.set_intent("label", name=about.encode("ascii", "ignore").decode()[:15])
+    if about is not None:
+        header.set_intent("label", name=about.encode("ascii", "ignore").decode()[:15])
     _place(header, grid, codes)
     if note:
         header.extensions.append(Nifti1Extension(COMMENT, note.encode()))
