@@ -21,7 +21,10 @@ def scored(tmp_path):
     (tmp_path / "data").mkdir()
     data = made(tmp_path / "data")
     out = tmp_path / "objects_choose.json"
-    assert limner("evaluate", "--data", data, "--baseline", "ellipse", "--out", out) == 0
+    assert (
+        limner("evaluate", "--data", data, "--baseline", "ellipse", "--also", "none", "--out", out)
+        == 0
+    )
     return data, out
 
 
@@ -53,7 +56,18 @@ def test_restricted_sets_are_not_drawn_in_a_work_tree(scored, tmp_path, capsys):
 def test_pictures_of_report_need_a_candidate_and_are_logged(scored, tmp_path, capsys):
     data, _ = scored
     out = tmp_path / "objects_report.json"
-    words = ("--data", data, "--baseline", "ellipse", "--half", "report", "--candidate", "one")
+    words = (
+        "--data",
+        data,
+        "--baseline",
+        "ellipse",
+        "--half",
+        "report",
+        "--candidate",
+        "one",
+        "--also",
+        "none",
+    )
     assert limner("evaluate", *words, "--out", out) == 0
     look = ("report", out, "--data", data, "-o", tmp_path / "out")
     assert limner(*look) == 2

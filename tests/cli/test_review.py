@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from limner.cli import main
-from limner.evaluate.review import Judged, document
+from limner.evaluate.review import Judged, document, read
 from tests.evaluate.small import made
 
 
@@ -25,7 +25,10 @@ def scored(tmp_path):
     (tmp_path / "data").mkdir()
     data = made(tmp_path / "data")
     out = tmp_path / "objects_choose.json"
-    assert limner("evaluate", "--data", data, "--baseline", "ellipse", "--out", out) == 0
+    assert (
+        limner("evaluate", "--data", data, "--baseline", "ellipse", "--also", "none", "--out", out)
+        == 0
+    )
     return data, out
 
 
@@ -61,7 +64,18 @@ def test_restricted_pictures_are_refused_in_a_work_tree(scored, tmp_path, capsys
 def test_looking_at_report_needs_a_candidate_and_is_logged(scored, tmp_path, capsys):
     data, _ = scored
     out = tmp_path / "objects_report.json"
-    words = ("--data", data, "--baseline", "ellipse", "--half", "report", "--candidate", "one")
+    words = (
+        "--data",
+        data,
+        "--baseline",
+        "ellipse",
+        "--half",
+        "report",
+        "--candidate",
+        "one",
+        "--also",
+        "none",
+    )
     assert limner("evaluate", *words, "--out", out) == 0
     look = ("review", out, "--data", data, "-o", tmp_path / "out", "--below", 0.9)
     assert limner(*look) == 2
@@ -72,12 +86,20 @@ def test_looking_at_report_needs_a_candidate_and_is_logged(scored, tmp_path, cap
     assert json.loads(lines[1])["looked at"] == "review page, box, below 0.9"
 
 
-def test_verdicts_become_scores(tmp_path, capsys):
-    objects = [Judged("a", "s", 0.9), Judged("b", "s", 0.3, "label error")]
-    file = tmp_path / "verdicts.json"
-    file.write_text(json.dumps(document({"below": 0.7}, objects)))
-    assert limner("review", "--read", file) == 0
-    assert "right, of all objects  0.500  1.000" in capsys.readouterr().out
+def test_verdicts_become_scores_and_a_slice_of_major_errors(tmp_path, capsys):
+    objects = [
+        Judged("a", "s", 0.9),
+        Judged("b", "s", 0.3, "label error"),
+        Judged("c", "s", 0.2, "wrong", "too coarse", "major"),
+        Judged("d", "s", 0.1, "wrong", "", "minor"),
+    ]
+    file, major = tmp_path / "verdicts.json", tmp_path / "major.json"
+    file.write_text(json.dumps(document({"below": 0.7, "made": "x"}, objects)))
+    assert limner("review", "--read", file, "--major", major) == 0
+    assert "right, of all objects  0.250  0.500" in capsys.readouterr().out
+    told, kept = read(major)
+    assert kept == (objects[2],)
+    assert told["made"] == "x"
 
 
 @pytest.mark.parametrize(

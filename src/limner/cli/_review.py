@@ -143,10 +143,19 @@ def written(wanted: Wanted, out: Path, *, below: float, after: str) -> tuple[Pat
     return out / "index.html", len(chosen)
 
 
-def corrected_text(file: Path) -> str:
-    """The scores with the verdicts of a file, as lines of text."""
-    from limner.evaluate.review import corrected, read, summary
+def judged(file: Path, *, major: Path | None = None) -> str:
+    """The scores with the verdicts of a file, as lines of text.
+
+    major   where the objects of the major errors are kept, as verdicts that hold nothing else:
+            the slice that a better model should be asked about
+    """
+    from limner.evaluate.review import BELOW, corrected, document, read, summary
+    from limner.safely import write_text
 
     told, objects = read(file)
-    below = float(told.get("below", 0.7))
-    return summary(corrected(objects, below=below), below=below)
+    below = float(told.get("below", BELOW))
+    found = corrected(objects, below=below)
+    if major is not None:
+        kept = [each for each in objects if each.key in found.major]
+        write_text(json.dumps(document(told, kept), indent=1) + "\n", major)
+    return summary(found, below=below)

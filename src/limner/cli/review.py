@@ -29,16 +29,19 @@ def review(
     read: Annotated[
         Path | None, Option(metavar="JSON", help="Print the scores with these verdicts.")
     ] = None,
+    major: Annotated[
+        Path | None, Option(metavar="JSON", help="With --read: keep the objects of major errors.")
+    ] = None,
 ) -> None:
     """List every mistake with picture, prompt, answer and label; a person judges them.
 
     limner review results/objects_choose.jsonl --below 0.7 -o runs/review
     limner review --read verdicts.json
     """
-    from limner.cli._review import Wanted, corrected_text, written
+    from limner.cli._review import Wanted, judged, written
 
     if read is not None:
-        echo(corrected_text(read))
+        echo(judged(read, major=major))
         return
     wanted = Wanted(record, data=data, model=model, candidate=candidate, permissive=permissive)
     page, count = written(wanted, out, below=below, after=after)
