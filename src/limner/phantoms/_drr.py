@@ -9,6 +9,7 @@ Source   P. M. Joseph, IEEE Transactions on Medical Imaging 1 (1982), 192 (one i
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +48,7 @@ class Tube:
             )
 
     @property
-    def offsets_mm(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    def offsets_mm(self) -> tuple[NDArray[Any], NDArray[Any]]:
         """How far each detector row lies to the head, each column to the left, of the middle."""
         rows, columns = self.shape
         up = ((rows - 1) / 2 - np.arange(rows)) * self.pixel_mm
@@ -108,18 +109,19 @@ def _slant(tube: Tube) -> Floats:
     if not tube.source_mm:
         return np.ones(tube.shape, np.float32)
     square = up[:, None] ** 2 + left[None, :] ** 2
-    return np.sqrt(1 + square / tube.source_mm**2).astype(np.float32)
+    return np.asarray(np.sqrt(1 + square / tube.source_mm**2), np.float32)
 
 
 def _between(places: NDArray[np.float64], count: int) -> Floats:
     """(places, count) weights of linear interpolation; nothing outside the samples."""
     apart = np.abs(places[:, None] - np.arange(count)[None, :])
-    return np.maximum(1 - apart, 0).astype(np.float32)
+    return np.asarray(np.maximum(1 - apart, 0), np.float32)
 
 
 def attenuation(hounsfield: NDArray[np.generic]) -> Floats:
     """What a mm of each voxel takes, from HU: 0 for air, never below."""
-    return np.maximum(1 + np.asarray(hounsfield, np.float32) / 1000, 0) * np.float32(WATER_PER_MM)
+    density = np.maximum(1 + np.asarray(hounsfield, np.float32) / 1000, 0)
+    return np.asarray(density * np.float32(WATER_PER_MM), np.float32)
 
 
 def exposed(met: Floats, rng: np.random.Generator, *, photons: float, scatter: float) -> Floats:

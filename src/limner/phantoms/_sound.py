@@ -99,9 +99,9 @@ def fan(side: int, *, wide: float, radius: float) -> Beam:
     depth = (away - radius) / (far - radius)
     line = (angle / wide + 1) / 2
     lines = np.linspace(-wide, wide, side, dtype=np.float32)[None, :]
-    aways = np.linspace(radius, far, side, dtype=np.float32)[:, None]
-    rows = (aways * np.cos(lines) - (radius * np.cos(wide) - 0.01)) / 1.02 * side
-    columns = (aways * np.sin(lines) + 0.5) * side
+    reaches = np.linspace(radius, far, side, dtype=np.float32)[:, None]
+    rows = (reaches * np.cos(lines) - (radius * np.cos(wide) - 0.01)) / 1.02 * side
+    columns = (reaches * np.sin(lines) + 0.5) * side
     limit = side - 1
     return Beam(
         np.asarray(depth, np.float32),
