@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from time import perf_counter
 from typing import Any
 
@@ -125,6 +126,12 @@ def always() -> nn.Module:
     return EncodeOnce(HEAVY, LIGHT, early=True)
 
 
+@cache
+def _shipped() -> Predictor:
+    """The default network as others get it."""
+    return PREDICTORS.get("limner")(threads=1)
+
+
 BUILT: Mapping[str, Callable[[], nn.Module]] = {
     "network": Tiny,
     "gaussian_process": Tiny,
@@ -132,6 +139,7 @@ BUILT: Mapping[str, Callable[[], nn.Module]] = {
     "encode_always": always,
 }
 UNTAUGHT: Mapping[str, Callable[[Scene], Answerer]] = {
+    "limner": lambda scene: Predicted(_shipped(), scene),
     "region_growing": Grown,
     "graph_cut": lambda scene: Predicted(PREDICTORS.get("classic")(method="cut"), scene),
     "random_walker": lambda scene: Predicted(BASELINES.get("random_walker")(), scene),

@@ -1,9 +1,9 @@
 """Small networks taught in seconds by a simulated person, on organs of a kind they never met.
 
-Mottled scenes of 48 by 48 pixels with spots that cross every border. Domains, sheets and crowds
-are learnt from; warped ellipses are held out. Whoever answers, the same person corrects the
-same organs: by clicks at the middle of the larger error up to a Dice of 0.9, and by three rounds
-of scribbles.
+Mottled scenes of 48 by 48 pixels, in which every organ has a wall and a core of another tone.
+Domains, sheets and crowds are learnt from; lobed organs are held out, also from what the default
+network was taught with. Whoever answers, the same person corrects the same organs: by clicks at
+the middle of the larger error up to a Dice of 0.9, and by three rounds of scribbles.
 """
 
 from limner.learn.study import TRIALS
@@ -25,8 +25,8 @@ def guided(
 
     by           "network", taught for this seed; "gaussian_process", the same network made to
                  obey; "encode_once" or "encode_always", a heavy encoder that sees the picture
-                 once or again with every prompt; and without learning "region_growing",
-                 "graph_cut" or "random_walker"
+                 once or again with every prompt; "limner", the default network; and without
+                 learning "region_growing", "graph_cut" or "random_walker"
     told         what it is taught by: "clicks", or "scribbles", strokes and boxes besides
     near_clicks  extra weight of a clicked pixel in the loss
 
