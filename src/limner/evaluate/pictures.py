@@ -140,8 +140,8 @@ def _data_uri(image: Image, spans: Spans) -> str:
     from PIL import Image as Picture
 
     shown = window_of(image).apply(image.slice(0)[spans])
-    shown = np.rint(shown * 255).astype(np.uint8)
-    drawn = Picture.fromarray(shown[..., 0] if shown.shape[2] < 3 else shown[..., :3])
+    levels = np.rint(shown * 255).astype(np.uint8)
+    drawn = Picture.fromarray(levels[..., 0] if levels.shape[2] < 3 else levels[..., :3])
     drawn.thumbnail((LARGEST, LARGEST), Picture.Resampling.BOX)
     held = BytesIO()
     drawn.save(held, "JPEG", quality=88)

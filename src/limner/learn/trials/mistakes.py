@@ -98,7 +98,7 @@ def _ellipse(rng: np.random.Generator) -> Bools:
 
 def _jittered(rng: np.random.Generator, inside: Bools) -> Bools:
     """Off by a pixel at most, as a good answer is."""
-    return np.asarray(np.roll(inside, rng.integers(-1, 2, 2), axis=(0, 1)))
+    return np.asarray(np.roll(inside, rng.integers(-1, 2, 2).tolist(), axis=(0, 1)))
 
 
 def _spoilt(rng: np.random.Generator, inside: Bools) -> Bools:
@@ -106,8 +106,9 @@ def _spoilt(rng: np.random.Generator, inside: Bools) -> Bools:
     if rng.random() < 0.5:
         kept = inside.copy()
         half = SIDE // 2
-        spans = [np.s_[:half], np.s_[half:], np.s_[:, :half], np.s_[:, half:]]
-        kept[spans[int(rng.integers(4))]] = False
+        first, last = kept[:half], kept[half:]
+        left, right = kept[:, :half], kept[:, half:]
+        (first, last, left, right)[int(rng.integers(4))][:] = False
         return kept
-    step = rng.permutation([int(rng.integers(9, 13)), 0]) * rng.choice([-1, 1])
-    return np.asarray(np.roll(inside, step, axis=(0, 1)))
+    step = rng.permutation([int(rng.integers(9, 13)), 0]) * int(rng.choice([-1, 1]))
+    return np.asarray(np.roll(inside, step.tolist(), axis=(0, 1)))
