@@ -41,12 +41,12 @@ class Scene:
 
     def turned(self, rng: np.random.Generator) -> "Scene":
         """The same organ seen from another side."""
-        turns, mirrored = int(rng.integers(4)), bool(rng.random() < 0.5)
-        image, target = np.rot90(self.image, turns, (1, 2)), np.rot90(self.target, turns)
-        picture = np.rot90(self.picture, turns)
-        if mirrored:
-            image, target, picture = image[..., ::-1], target[:, ::-1], picture[:, ::-1]
-        return Scene(*(np.ascontiguousarray(each) for each in (picture, image, target)))
+        turns, step = int(rng.integers(4)), -1 if rng.random() < 0.5 else 1
+        return Scene(
+            np.ascontiguousarray(np.rot90(self.picture, turns)[:, ::step]),
+            np.ascontiguousarray(np.rot90(self.image, turns, (1, 2))[..., ::step]),
+            np.ascontiguousarray(np.rot90(self.target, turns)[:, ::step]),
+        )
 
 
 def lobed(rng: np.random.Generator, side: int) -> Labels:
