@@ -19,8 +19,7 @@ from limner.learn.study import TRIALS
 Bools = NDArray[np.bool_]
 
 METHODS = ("saliency", "chan_vese")
-STEPS = 1000  # of Chan-Vese, at most
-CLOSE = 1e-5  # its tolerance: at scikit-image's 1e-3 it stops long before it has arrived
+STEPS = 120  # of Chan-Vese: the contour moves by a pixel a step, and the picture has 64
 
 
 @TRIALS.add
@@ -30,7 +29,7 @@ def saliency_contour(
     method: str = "saliency",
     picture: float = 1.0,
     smooth: float = 1.5,
-    mu: float = 0.1,
+    smoothing: int = 1,
     blur: float = 1.5,
     given: bool = False,
     contours: int = 20,
@@ -38,7 +37,7 @@ def saliency_contour(
     """Dice from random contours, of one method on one picture.
 
     picture, smooth   of the saliency-driven contour
-    mu, blur          of Chan-Vese: the price of length, and the blur of what it sees
+    smoothing, blur   of Chan-Vese: how often it is smoothed a step, and the blur of what it sees
     given             Chan-Vese sees the saliency map instead of the picture
     """
     from scipy.ndimage import gaussian_filter
@@ -57,7 +56,7 @@ def saliency_contour(
         answers = [evolved(how, shown, stands_out, start=each) > 0 for each in starts]
     else:
         seen = stands_out if given else gaussian_filter(shown, blur)
-        answers = [_chan_vese(seen, each, mu=mu) for each in starts]
+        answers = [_chan_vese(seen, each, smoothing=smoothing) for each in starts]
     scores = [_either(each, inside) for each in answers]
     return {
         "dice": fmean(scores),
@@ -68,12 +67,12 @@ def saliency_contour(
     }
 
 
-def _chan_vese(seen: NDArray[Any], start: Bools, *, mu: float) -> Bools:
+def _chan_vese(seen: NDArray[Any], start: Bools, *, smoothing: int) -> Bools:
+    """Its morphological form: the same energy, for a tenth of the time."""
     from skimage import segmentation
 
-    snake: Callable[..., Bools] = segmentation.chan_vese
-    begun = np.where(start, 1.0, -1.0)
-    return snake(seen, mu=mu, tol=CLOSE, max_num_iter=STEPS, init_level_set=begun)
+    snake: Callable[..., NDArray[np.int8]] = segmentation.morphological_chan_vese
+    return snake(seen, STEPS, init_level_set=start.astype(np.int8), smoothing=smoothing) > 0
 
 
 def _otsu(values: NDArray[Any]) -> float:
