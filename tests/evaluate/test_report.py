@@ -111,6 +111,7 @@ def test_curves_are_of_every_click_where_they_are_there():
     text = page(words, cases={}, shown="")
     assert text.count('class="dot c0"') == 10
     assert "Obeyed, 7 objects" in text
+    assert 'class="best"' not in text.partition("Obeyed, 7 objects")[2]  # less may be better
     assert page(told(), cases={}, shown="").count('class="dot c0"') == 1  # the clicks of the table
 
 

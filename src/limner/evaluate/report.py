@@ -112,13 +112,13 @@ def _scores(told: Told) -> str:
     return "".join(parts)
 
 
-def _means(table: Told) -> str:
-    """A row a contestant, a column a prompt; the best of a column is bold."""
+def _means(table: Told, *, bold: bool = True) -> str:
+    """A row a contestant, a column a prompt; the highest of a column is bold."""
     means = {name: each["mean"] for name, each in table["contestants"].items() if each["mean"]}
     columns = list(dict.fromkeys(column for each in means.values() for column in each))
-    best = {c: max(_first(m[c]) for m in means.values() if c in m) for c in columns}
+    best = {c: max(_first(m[c]) for m in means.values() if c in m) for c in columns if bold}
     rows = [
-        [(escape(name), ""), *(_ranged(mean.get(c), best=best[c]) for c in columns)]
+        [(escape(name), ""), *(_ranged(mean.get(c), best=best.get(c)) for c in columns)]
         for name, mean in means.items()
     ]
     return _table(["", *columns], rows)
@@ -203,7 +203,8 @@ def _sheets(told: Told) -> str:
     for name, table in told.get("sheets", {}).items():
         if name not in CURVES and any(each["mean"] for each in table["contestants"].values()):
             title = f"{name.capitalize()}, {table['objects']} objects"
-            parts.append(f"<details><summary>{escape(title)}</summary>{_means(table)}</details>")
+            means = _means(table, bold=False)  # in some of them less is better
+            parts.append(f"<details><summary>{escape(title)}</summary>{means}</details>")
     return "".join(parts)
 
 
