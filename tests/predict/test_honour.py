@@ -104,5 +104,6 @@ def test_clicks_and_strokes_are_placed_by_the_grid():
     answer = obeying(flat(), sight, prompts=said, grid=grid, kernel=Kernel(wide=2.0))
     assert (at(answer, [(3, 4), (10, 20), (10, 24)]) > 0).all()
     assert answer[15, 5] < 0
-    logits = flat()
-    assert obeying(logits, sight, prompts=[], grid=grid) is logits
+    assert obeying(answer, sight, prompts=[], grid=grid) is answer
+    obeyed = flat()
+    assert obeying(obeyed, sight, prompts=said[2:], grid=grid) is obeyed

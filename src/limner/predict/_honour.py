@@ -122,6 +122,8 @@ def obeying(
         return logits
     places = np.concatenate([grid.index_at(each.places_mm)[:, 1:] for each in marks])
     inside = np.repeat([each.inside for each in marks], [len(each.places_mm) for each in marks])
+    if (_at(logits, places) * np.where(inside, 1, -1) >= kernel.margin).all():
+        return logits
     return honoured(logits, described(sight, logits), places, inside=inside, kernel=kernel)
 
 
@@ -186,6 +188,12 @@ def _pinned(logits: Floats, places: Places, signs: NDArray[np.float64]) -> Float
         if content:
             break
     return np.asarray(flat.reshape(logits.shape), np.float32)
+
+
+def _at(logits: Floats, places: Places) -> Places:
+    """The interpolated logit (n,) at places; that of the nearest pixel outside the picture."""
+    corners, shares = _between(logits.shape, places)
+    return np.asarray((logits.reshape(-1)[corners] * shares).sum(axis=1), float)
 
 
 def _between(
