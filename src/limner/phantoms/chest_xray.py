@@ -19,7 +19,7 @@ from limner.image import Image
 from limner.mask import Mask, Object
 from limner.phantoms import PHANTOMS
 from limner.phantoms._drr import Floats, Tube, attenuation, exposed, projected
-from limner.phantoms._scanners import tones
+from limner.phantoms._scanners import Site, scanned, tones
 from limner.phantoms._torso import Patient, patient, trunk
 from limner.sample import Sample, Target
 from limner.schema import Schema
@@ -48,15 +48,26 @@ class Shadows:
     outlines: dict[str, Flags]
 
 
-def shadows(who: Patient, tube: Tube, *, seed: int) -> Shadows:
-    """The shadows of a patient's chest; nodules are called 'nodule 1' and so on."""
-    block = trunk(who, GRID, seed=seed)
+def shadows(
+    who: Patient, tube: Tube, *, seed: int, grid: Grid = GRID, site: Site | None = None
+) -> Shadows:
+    """The shadows of a patient's chest; nodules are called 'nodule 1' and so on.
+
+    grid  the voxels that the rays run through
+    site  whose CT they were measured by, with its noise and blur; None for the body itself.
+          Its axes must be the body's own
+    """
+    block = trunk(who, grid, seed=seed)
+    hounsfield = tones(block, modality="ct")
+    if site is not None:
+        scan = scanned(block, np.random.default_rng((seed, 4)), site=site)
+        hounsfield = scan.block((0, 0, 0), grid.shape)[..., 0]
     nodules = [f"tumour {number}" for number in range(1, len(who.tumours) + 1)]
     wanted = [name for name in (*NAMES, *nodules) if name in block.names]
     solids = [block.labels == block.names.index(name) for name in wanted]
     solids.append(block.looks == block.tissues.index("liver"))
-    met = projected(attenuation(tones(block, modality="ct")), GRID, tube)
-    ways_mm = projected(np.stack(solids), GRID, tube)
+    met = projected(attenuation(hounsfield), grid, tube)
+    ways_mm = projected(np.stack(solids), grid, tube)
     found = {
         name.replace("tumour", "nodule"): way_mm > MET_MM
         for name, way_mm in zip(wanted, ways_mm[:-1], strict=True)

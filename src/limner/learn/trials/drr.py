@@ -1,10 +1,10 @@
-"""Ten radiographs with their lungs drawn: what DRRs of CT-like trunks add to them.
+"""Ten radiographs with their lungs drawn: what DRRs of other patients' CT add to them.
 
-The radiographs are flat drawings of thicknesses (`limner.phantoms._rays`), the DRRs are ray
-integrals through voxels of another body model (`limner.phantoms.chest_xray`): the two share
-no drawing, no noise and no way of developing, as a hospital's films and projected CT do not.
-A small network is trained afresh for every seed and scored on radiographs it never met.
-Both arms take as many steps and are augmented alike.
+Radiographs and DRRs show patients of one kind, as in a hospital, and no patient twice. They
+differ in how they came about: a radiograph is of the body itself, by a near or far point
+source, with scatter, few photons and the developing of a machine; a DRR runs parallel rays
+through a coarse and noisy CT. A small network is trained afresh for every seed and scored on
+radiographs it never met. Both arms take as many steps and are augmented alike.
 """
 
 from functools import lru_cache
@@ -16,18 +16,31 @@ from scipy import ndimage
 
 from limner.evaluate.metrics.dice import dice
 from limner.evaluate.pair import Pair
+from limner.grid import Grid
 from limner.learn.study import TRIALS
 from limner.phantoms._drr import Tube, exposed
-from limner.phantoms._rays import lungs_on_film
+from limner.phantoms._rays import developed
+from limner.phantoms._scanners import SITES
 from limner.phantoms._torso import patient
-from limner.phantoms.chest_xray import shadows
+from limner.phantoms.chest_xray import Shadows, shadows
 
 if TYPE_CHECKING:
     from limner.learn.recipe import Batch
 
 SIDE = 64
 BATCH = 8
-SCORED = 32  # radiographs that are scored
+SCORED = 24  # radiographs that are scored
+OWN = 1000  # patients of a seed; the upper half of them were in the CT
+BODY = Grid(
+    (58, 28, 66),
+    origin_mm=(-182.0, -130.0, -34.0),
+    steps_mm=((0.0, 0.0, 5.0), (0.0, 10.0, 0.0), (5.6, 0.0, 0.0)),
+)
+SCAN = Grid(
+    (36, 28, 66),
+    origin_mm=(-182.0, -130.0, -34.0),
+    steps_mm=((0.0, 0.0, 8.0), (0.0, 10.0, 0.0), (5.6, 0.0, 0.0)),
+)
 
 Picture = NDArray[np.float32]
 Flags = NDArray[np.bool_]
@@ -58,7 +71,7 @@ def drr(
     for _ in train(state):
         pass
     network = nets[recipe.keep].eval()
-    unmet = [film(seed, number) for number in range(1000, 1000 + SCORED)]
+    unmet = [radiograph(seed, number) for number in range(films, films + SCORED)]
     with torch.no_grad():
         pictures = torch.from_numpy(np.stack([shown(picture) for picture, _ in unmet]))
         answers = network({"image": pictures})["logits"][:, 0].numpy() > 0
@@ -67,28 +80,43 @@ def drr(
 
 
 @lru_cache(maxsize=256)
-def film(seed: int, number: int) -> Bed:
-    """A radiograph (side, side) in 0..1 and its lungs."""
-    picture, lungs = lungs_on_film(np.random.default_rng((seed, number)), SIDE)
-    return picture[..., 0], lungs
+def radiograph(seed: int, number: int) -> Bed:
+    """A radiograph (side, side) in 0..1 of a patient of its own, and the lungs."""
+    own = OWN * seed + number
+    rng = np.random.default_rng((own, 5))
+    tube = Tube(
+        source_mm=float(rng.choice([1000.0, 1800.0])),
+        shape=(SIDE, SIDE),
+        pixel_mm=float(rng.uniform(4.6, 6.2)),
+        centre_mm=(float(rng.normal(0, 12)), float(rng.normal(112, 16))),
+    )
+    seen = shadows(patient(own, tumours=0), tube, seed=own, grid=BODY)
+    photons, scatter = float(10 ** rng.uniform(3, 4.5)), float(rng.uniform(0.02, 0.3))
+    met = exposed(seen.met, rng, photons=photons, scatter=scatter)
+    met = np.maximum(met, np.quantile(met[seen.met > 0.5], 0.01))  # beside the body all is black
+    return developed(rng, met)[..., 0], _lungs(seen)
 
 
 @lru_cache(maxsize=256)
 def projection(seed: int, number: int) -> Bed:
-    """A DRR (side, side) in 0..1 of a patient of its own, and the lungs that it carries along."""
-    own = 1000 * seed + number
-    rng = np.random.default_rng((own, 5))
+    """A DRR (side, side) in 0..1 of the CT of a patient of its own, and the lungs it carries."""
+    own = OWN * seed + OWN // 2 + number
+    rng = np.random.default_rng((own, 6))
     tube = Tube(
-        source_mm=float(rng.uniform(1000, 1800)),
+        source_mm=0.0,
         shape=(SIDE, SIDE),
-        pixel_mm=float(rng.uniform(4.6, 6.0)),
-        centre_mm=(float(rng.normal(0, 8)), float(rng.normal(112, 10))),
+        pixel_mm=float(rng.uniform(4.6, 6.2)),
+        centre_mm=(float(rng.normal(0, 12)), float(rng.normal(112, 16))),
     )
-    seen = shadows(patient(own, tumours=0), tube, seed=own)
-    met = exposed(seen.met, rng, photons=3e4, scatter=float(rng.uniform(0, 0.4)))
-    low, high = np.quantile(met[seen.met > 0.5], (rng.uniform(0, 0.06), 0.98))  # not the air
-    picture = np.clip((met - low) / (high - low), 0, 1)
-    return np.asarray(picture, np.float32), seen.outlines["right lung"] | seen.outlines["left lung"]
+    who = patient(own, tumours=0)
+    seen = shadows(who, tube, seed=own, grid=SCAN, site=SITES[number % 2])
+    low, high = np.quantile(seen.met[seen.met > 0.5], (rng.uniform(0, 0.06), 0.98))  # not the air
+    picture = np.clip((seen.met - low) / (high - low), 0, 1)
+    return np.asarray(picture, np.float32), _lungs(seen)
+
+
+def _lungs(seen: Shadows) -> Flags:
+    return seen.outlines["right lung"] | seen.outlines["left lung"]
 
 
 class Chests:
@@ -96,7 +124,7 @@ class Chests:
 
     def __init__(self, seed: int, *, films: int, drrs: int, share: float) -> None:
         self.rng = np.random.default_rng((seed, 0))
-        self.films = [film(seed, number) for number in range(films)]
+        self.films = [radiograph(seed, number) for number in range(films)]
         self.drrs = [projection(seed, number) for number in range(drrs)]
         self.share = share if drrs else 0.0
 
