@@ -103,9 +103,9 @@ def test_the_right_answer_costs_nothing_and_a_wrong_ray_its_logarithm():
     terms = recipe.losses(torch.nn.ModuleDict({"student": Oracle(answer)}), batch, 0.0)
     assert float(terms["mask"].detach()) < 0.02  # places between the asked ones differ a little
     assert float(terms["rays"].detach()) == pytest.approx(0, abs=1e-6)
-    answer["rays"] = 2 * rays + 1  # log(2 r + 2) - log(r + 1) is ln 2 whatever r
+    answer["rays"] = 2 * rays + 1  # log(2 r + 2) - log(r + 1) is ln 2 whatever r; it weighs two
     terms = recipe.losses(torch.nn.ModuleDict({"student": Oracle(answer)}), batch, 0.0)
-    assert float(terms["rays"].detach()) == pytest.approx(np.log(2), abs=1e-4)
+    assert float(terms["rays"].detach()) == pytest.approx(2 * np.log(2), abs=1e-4)
 
 
 def test_the_network_gives_positive_rays_of_every_second_place():

@@ -25,7 +25,7 @@ from limner.learn.networks.prompt_unet import Block
 from limner.learn.stars import RAYS
 
 FOLD = 2  # rows and columns that become channels
-WIDTHS = (24, 32, 48, 64)
+WIDTHS = (16, 32, 48, 64)
 
 
 class StarConvex(nn.Module):

@@ -27,7 +27,7 @@ from limner.learn.stars import middleness, ray_lengths
 class StarConvex(Recipe):
     """`labels` of the batch are ids, 0 for none; weights say where somebody looked."""
 
-    rays: float = 1.0  # weight of the error of the rays
+    rays: float = 2.0  # weight of the error of the rays
     every: int = 2  # only each so many-th row and column is asked for, as the rays are given
 
     def losses(
