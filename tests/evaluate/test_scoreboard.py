@@ -192,6 +192,29 @@ def test_the_page_shows_the_numbers_of_the_file(tmp_path):
     assert "10 clicks:" not in text  # nobody was asked with clicks
 
 
+def test_the_page_says_on_how_many_sets_the_first_one_is_better(tmp_path):
+    text = page([document(made(tmp_path), tmp_path / "x.jsonl", FILLED, ELLIPSE)])
+    assert "| ellipse | 1 of 1 |" in text
+    assert "| nine in ten of each | yes |" in text
+    text = page([document(tmp_path, tmp_path / "x.jsonl", ELLIPSE, FILLED)])
+    assert "| filled_box | 0 of 1 |" in text
+    assert "| nine in ten of each | no |" in text
+
+
+def test_results_of_the_first_form_are_still_a_page(tmp_path):
+    told = document(made(tmp_path), tmp_path / "x.jsonl", ELLIPSE, FILLED)
+    for name in ("sheets", "falls", "expected", "second_observer"):
+        del told[name]
+    for own in told["tables"]["ordinary"]["contestants"].values():
+        del own["wins"]
+    for own in told["contestants"].values():
+        del own["slowest_s"]
+    text = page([told])
+    assert "| squares (5 images, 10 objects) | 0.915 | 1.000 |" in text
+    assert "###" in text
+    assert "Seconds a prompt" not in text
+
+
 def test_report_is_looked_at_only_for_a_candidate():
     with pytest.raises(BadValue, match="--candidate"):
         record.need_candidate("report", "")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from limner.evaluate import details
-from limner.evaluate.cells import count, grid, number, ranged, won
+from limner.evaluate.cells import NONE, count, grid, number, ranged, won
 from limner.evaluate.compare import COLUMNS, POOLED, SMALL
 
 HALVES = {
@@ -77,11 +77,18 @@ def _tables(table: Mapping[str, Any], told: Mapping[str, Any], *, thin: bool) ->
         parts += [f"`{names[0]}` minus each other one:", grid(["", *columns], rows)]
     if others and "wins" in first:
         rows = [[name, *(won(first["wins"][name].get(c)) for c in columns)] for name in others]
+        rows.append(["nine in ten of each", *(_often(first["wins"], column) for column in columns)])
         parts += [
             f"Sets on which `{names[0]}` is better than each other one (nine in ten is the aim):",
             grid(["", *columns], rows),
         ]
     return parts + _by_group(table, columns)
+
+
+def _often(wins: Mapping[str, Mapping[str, Sequence[int]]], column: str) -> str:
+    """Whether it is better than each other one on at least nine sets in ten."""
+    each = [told[column] for told in wins.values() if column in told]
+    return NONE if not each else "yes" if all(10 * n >= 9 * of for n, of in each) else "no"
 
 
 def _columns(table: Mapping[str, Any], *, thin: bool) -> list[str]:
