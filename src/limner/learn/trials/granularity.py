@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from limner.errors import UnknownName
+from limner.errors import UnknownName, extra
 from limner.evaluate import robots
 from limner.evaluate.metrics.dice import dice
 from limner.evaluate.pair import Pair
@@ -154,7 +154,8 @@ class Cut:
         self.sure = np.full(self.scene.target.shape, -1, np.int8)
 
     def told(self, path: Places, *, inside: bool) -> Bools:
-        import cv2
+        with extra("evaluate"):
+            import cv2
 
         rows, columns = np.indices(self.cut.shape) + 0.5
         for row, column in path:
