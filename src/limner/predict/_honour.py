@@ -32,6 +32,7 @@ Places = NDArray[np.float64]
 
 MOST = 64  # clicks that the kernel is solved for; further ones are only pinned
 JITTER = 1e-4  # added to the kernel's diagonal, which is 1
+REACH = 6.0  # lengths of the kernel beyond which likeness, then below 0.0025, is left out
 ROUNDS = 60  # of pinning; more than two are needed only where clicks share pixels
 PINNED = 0.25  # logits that a click's place is pinned to, at the least
 STEEP = 2.0  # logits at which the share of the object as a feature is about 0.9
@@ -54,14 +55,8 @@ class Kernel:
     near: float = 3.0
     share: float = 0.2
 
-    def __call__(self, features: Floats, places: Places, *, at: NDArray[np.int64]) -> Floats:
-        """(n, pixels) likeness of each of `at` to every pixel.
-
-        features   (pixels, c)
-        places     (pixels, 2)
-        """
-        apart = _squared(features[at], features) / features.shape[1]
-        away = np.sqrt(_squared(places[at].astype(np.float32), places.astype(np.float32)))
+    def __call__(self, apart: Floats, away: Floats) -> Floats:
+        """Likeness by the mean squared difference of features, and the distance in pixels."""
         like = np.exp(-apart / (2 * self.alike**2) - away / self.wide)
         return np.asarray((1 - self.share) * like + self.share * np.exp(-away / self.near))
 
@@ -152,22 +147,32 @@ def _change(
     """What is added (rows, columns): the least, by the process, that brings clicks to the margin.
 
     With f = K a, least a'K a under signs * f >= lacking is a problem of non-negative least
-    squares in the weights signs * a.
+    squares in the weights signs * a. Only clicks of some weight are then read at pixels.
     """
     from scipy.linalg import cholesky, solve_triangular
     from scipy.optimize import nnls
 
-    flat = features.reshape(len(features), -1)
-    spread = flat.std(axis=1, keepdims=True)
-    scaled = np.ascontiguousarray((flat / np.maximum(spread, 1e-6)).T)
-    rows, columns = np.indices(logits.shape).reshape(2, -1)
-    like = kernel(scaled, np.stack([rows, columns], axis=1), at=at)
+    spread = np.maximum(features.std(axis=(1, 2), keepdims=True), 1e-6)
+    scaled = (features / spread).astype(np.float32)
+    places = np.stack(np.unravel_index(at, logits.shape), axis=1)
+    own = scaled[:, *places.T].T
+    apart = np.square(own[:, None] - own[None, :]).mean(axis=2)
+    away = np.linalg.norm(places[:, None] - places[None, :], axis=2)
+    among = kernel(apart, away).astype(float) * signs[:, None] * signs[None, :]
     lacking = kernel.margin - signs * logits.reshape(-1)[at]
-    among = like[:, at].astype(float) * signs[:, None] * signs[None, :]
     root = cholesky(among + JITTER * np.eye(len(at)), lower=True)
     weights, _ = nnls(root.T, solve_triangular(root, lacking, lower=True))
-    change = (signs * weights).astype(np.float32) @ like
-    return np.asarray(change.reshape(logits.shape))
+    change = np.zeros(logits.shape, np.float32)
+    reach = int(np.ceil(REACH * max(kernel.wide, kernel.near)))
+    for place, one, weight in zip(places, own, signs * weights, strict=True):
+        if not weight:
+            continue  # what already obeys, or does so by its neighbours, says nothing new
+        low, high = np.maximum(place - reach, 0), np.minimum(place + reach + 1, logits.shape)
+        window = (slice(low[0], high[0]), slice(low[1], high[1]))
+        rows, columns = (np.arange(low[k], high[k], dtype=np.float32) - place[k] for k in (0, 1))
+        unlike = np.square(scaled[:, *window] - one[:, None, None]).mean(axis=0)
+        change[window] += np.float32(weight) * kernel(unlike, np.hypot(rows[:, None], columns))
+    return change
 
 
 def _pinned(logits: Floats, places: Places, signs: NDArray[np.float64]) -> Floats:
@@ -213,10 +218,3 @@ def _between(
             * np.where(across, part[:, 1], 1 - part[:, 1])
         )
     return np.stack(corners, axis=1), np.stack(shares, axis=1)
-
-
-def _squared(one: Floats, other: Floats) -> Floats:
-    """(n, m) squared distances of the rows of (n, c) and (m, c)."""
-    both = one @ other.T
-    total = (one * one).sum(axis=1)[:, None] + (other * other).sum(axis=1)[None, :] - 2 * both
-    return np.asarray(np.maximum(total, 0), np.float32)
