@@ -103,7 +103,7 @@ def extreme_clicks(
     middle = deepest(asked.region)
     centre = float(score_clicks(network, asked, middle[None])[0])
     told[_pixel(middle)] = centre
-    worst, best = (choose(told, key=lambda key: told[key]) for choose in (min, max))
+    worst, best = min(told, key=told.__getitem__), max(told, key=told.__getitem__)
     return Extremes(
         centre, told[worst], told[best], np.array(worst, float), np.array(best, float), len(told)
     )

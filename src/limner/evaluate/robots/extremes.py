@@ -79,7 +79,7 @@ def extremes(
             near = [at + step * way for way in ASIDE]
             within = [each for each in near if _holds(region, each)]
             at = min([at, *within], key=lambda each: sign * ask(each))
-    worst, best = (choose(told, key=lambda key: told[key]) for choose in (min, max))
+    worst, best = min(told, key=told.__getitem__), max(told, key=told.__getitem__)
     return Extremes(
         centre, told[worst], told[best], np.array(worst, float), np.array(best, float), len(told)
     )
