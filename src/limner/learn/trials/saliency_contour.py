@@ -19,7 +19,7 @@ from limner.learn.study import TRIALS
 Bools = NDArray[np.bool_]
 
 METHODS = ("saliency", "chan_vese")
-STEPS = 120  # of Chan-Vese: the contour moves by a pixel a step, and the picture has 64
+STEPS = 80  # of Chan-Vese: the contour moves by a pixel a step, and the picture has 64
 
 
 @TRIALS.add
