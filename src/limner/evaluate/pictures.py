@@ -99,7 +99,7 @@ def cut(answered: Answered) -> Spans:
     return spans[0], spans[1]
 
 
-def svg(answered: Answered, *, title: str, id: str) -> str:  # as HTML calls it
+def svg(answered: Answered, *, title: str, id: str) -> str:
     """One <svg> that holds its own picture; groups of class truth, answer and prompt.
 
     id   of the picture in it, unique on the page: `plain` shows the same one again
@@ -115,7 +115,7 @@ def svg(answered: Answered, *, title: str, id: str) -> str:  # as HTML calls it
     return _framed(image + lines + _prompts(answered, spans), spans, title)
 
 
-def plain(answered: Answered, *, title: str, id: str) -> str:  # the same
+def plain(answered: Answered, *, title: str, id: str) -> str:
     """The picture that another <svg> of the page holds, with what was said and no outline."""
     spans = cut(answered)
     return _framed(f'<use href="#{id}"/>' + _prompts(answered, spans), spans, title)

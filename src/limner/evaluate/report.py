@@ -232,7 +232,7 @@ def _cases(
     return "\n".join(parts)
 
 
-def _figure(which: str, answered: Answered, *, id: str) -> str:  # as HTML calls it
+def _figure(which: str, answered: Answered, *, id: str) -> str:
     file = answered.entry.image.rpartition("/")[2]
     expected = "" if answered.expected is None else f", {answered.expected:.2f} expected"
     failure = f"<br>{escape(answered.failure)}" if answered.failure else ""
