@@ -59,4 +59,5 @@ def matching(predicted: NDArray[np.integer], reference: NDArray[np.integer]) -> 
     share = (both / np.maximum(union, 1))[ids > 0][:, others > 0]
     rows, columns = linear_sum_assignment(share, maximize=True)
     matched = share[rows, columns]
-    return Matching(*share.shape, tuple(float(each) for each in matched[matched > 0]))
+    here, there = share.shape
+    return Matching(here, there, tuple(float(each) for each in matched[matched > 0]))

@@ -1,5 +1,7 @@
 """Star-convex objects as numbers: how far it is from a pixel to its object's outline, and back."""
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -78,6 +80,7 @@ def outlined(
     """
     from skimage.draw import polygon
 
+    drawn: Any = polygon  # scikit-image has no types
     steps = directions(len(lengths))
     every = -(-probability.shape[0] // lengths.shape[1])
     labels = np.zeros(probability.shape, np.int32)
@@ -88,7 +91,7 @@ def outlined(
         if labels[row, column]:
             continue
         corners = np.array([row, column]) + steps * lengths[:, row // every, column // every, None]
-        inside = polygon(corners[:, 0], corners[:, 1], labels.shape)
+        inside = drawn(corners[:, 0], corners[:, 1], labels.shape)
         if len(inside[0]) < 3:
             continue
         free = labels[inside] == 0

@@ -55,7 +55,7 @@ def _bent(rng: np.random.Generator, labels: Labels, *, reach: float) -> Labels:
     rows, columns = np.mgrid[:side, :side]
     rows = np.clip(np.rint(rows + moved[0]), 0, side - 1).astype(int)
     columns = np.clip(np.rint(columns + moved[1]), 0, side - 1).astype(int)
-    return labels[rows, columns]
+    return np.asarray(labels[rows, columns], np.int32)
 
 
 def _painted(rng: np.random.Generator, labels: Labels, *, radius: float) -> tuple[Picture, Labels]:

@@ -12,6 +12,8 @@ Differs  own outlines, textures and constants, in 2D; no code of those works was
          can be learnt from and the other scored on.
 """
 
+from typing import Any
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
@@ -93,7 +95,8 @@ def _nucleus(
     rows = place[0] + down * np.cos(turn) - across * np.sin(turn)
     columns = place[1] + down * np.sin(turn) + across * np.cos(turn)
     inside = np.zeros((side, side), bool)
-    inside[polygon(rows, columns, (side, side))] = True
+    drawn: Any = polygon  # scikit-image has no types
+    inside[drawn(rows, columns, (side, side))] = True
     low = np.maximum(np.floor(place - 2 * size).astype(int), 0)
     high = np.maximum(np.ceil(place + 2 * size).astype(int), 1)
     near = np.s_[low[0] : high[0], low[1] : high[1]]
@@ -126,7 +129,7 @@ def _camera(rng: np.random.Generator, light: Field) -> NDArray[np.uint16]:
     photons = rng.poisson(light * np.exp(rng.uniform(np.log(40), np.log(900))))
     counts = photons * (2200 / max(np.quantile(photons, 0.995), 1)) * rng.uniform(0.3, 1.4)
     counts = counts + rng.normal(100, rng.uniform(2, 12), light.shape)
-    return np.clip(np.rint(counts), 0, 4095).astype(np.uint16)
+    return np.asarray(np.clip(np.rint(counts), 0, 4095), np.uint16)
 
 
 def _layered(flags: list[NDArray[np.bool_]]) -> list[NDArray[np.uint16]]:

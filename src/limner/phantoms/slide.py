@@ -111,7 +111,7 @@ class SlidePixels:
         rows, columns = (_middles(a * parts, b * parts, step / parts) for a, b in spans)
         light = self._light(rows, columns, step=step // parts)
         light = light.reshape(len(rows) // parts, parts, len(columns) // parts, parts, 3)
-        return np.rint(light.mean(axis=(1, 3)) * 255).astype(np.uint8)[None]
+        return np.asarray(np.rint(light.mean(axis=(1, 3)) * 255), np.uint8)[None]
 
     def truth(self, low: Shape, high: Shape, *, level: int = 0) -> NDArray[np.uint8]:
         """Classes (1, rows, columns) of the pixels' middles: 0, or a place in `CLASSES` from 1."""
@@ -125,7 +125,7 @@ class SlidePixels:
             raise BadValue(
                 f"Level {level} was asked for, but the slide has {self.count} (counted from 0)."
             )
-        return 2**level
+        return 1 << level
 
     def _light(self, rows: Field, columns: Field, *, step: int) -> Field:
         """What comes through (rows, columns, 3), 0..1."""
@@ -142,7 +142,8 @@ class SlidePixels:
 
     def _classes(self, rows: Field, columns: Field) -> NDArray[np.uint8]:
         """What each place is; a nest overgrows glands."""
-        down, across = rows / self.side, columns / self.side
+        side = np.float32(self.side)
+        down, across = rows / side, columns / side
         rough = self._noise(rows, columns, period=self.side / 40, salt=3)
         body = self.tissue.sum(down, across) + np.float32(0.15) * rough
         gland = self.glands.sum(down, across) + np.float32(0.1) * rough

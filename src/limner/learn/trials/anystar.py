@@ -92,7 +92,8 @@ def lungs(seed: int) -> list[tuple[Picture, Labels]]:
 def shown(samples: NDArray[Any]) -> Picture:
     """The range between the outermost two hundredths as 0 to 1."""
     low, high = np.quantile(samples, (0.005, 0.995))
-    return np.clip((samples - low) / max(float(high - low), 1e-6), 0, 1).astype(np.float32)
+    shown = (samples - low) / max(float(high - low), 1e-6)
+    return np.asarray(np.clip(shown, 0, 1), np.float32)
 
 
 class Blobs:
@@ -137,7 +138,8 @@ def trained(seed: int, steps: int) -> "nn.Module":
     state = TrainState(recipe, nets, Blobs(seed), Budget(steps=steps), schedule)
     for _ in train(state):
         pass
-    return nets[recipe.keep].eval()
+    network: nn.Module = nets[recipe.keep].eval()
+    return network
 
 
 def starred(network: "nn.Module", picture: Picture, *, threshold: float, overlap: float) -> Labels:
@@ -159,10 +161,12 @@ def watershed(picture: Picture, *, sigma: float, apart: int) -> Labels:
     from skimage.filters import gaussian, threshold_otsu
     from skimage.segmentation import watershed as flooded
 
-    smooth = gaussian(picture, sigma)
-    inside = ndimage.binary_opening(smooth > threshold_otsu(smooth))
+    untyped: Any = (gaussian, threshold_otsu, peak_local_max, flooded)  # scikit-image has no types
+    blur, otsu, tops, flood = untyped
+    smooth = blur(picture, sigma)
+    inside = ndimage.binary_opening(smooth > otsu(smooth))
     depth = ndimage.distance_transform_edt(inside)
-    peaks = peak_local_max(depth, min_distance=apart, labels=inside.astype(np.int32))
+    peaks = tops(depth, min_distance=apart, labels=inside.astype(np.int32))
     markers = np.zeros(picture.shape, np.int32)
     markers[tuple(peaks.T)] = np.arange(1, len(peaks) + 1)
-    return np.asarray(flooded(-depth, markers, mask=inside), np.int32)
+    return np.asarray(flood(-depth, markers, mask=inside), np.int32)
