@@ -1,7 +1,7 @@
 """Conversations about toy organs: whoever answers, the same simulated person corrects it."""
 
 from collections.abc import Mapping, Sequence
-from time import perf_counter
+from time import process_time
 from typing import Protocol
 
 import numpy as np
@@ -44,9 +44,9 @@ def clicked(answerer: Answerer, scene: Scene) -> dict[str, float]:
         if said is None:
             scores += [1.0] * (MOST - len(scores))
             break
-        begun = perf_counter()
+        begun = process_time()
         mask = answerer.told(said.path, inside=said.inside)
-        seconds.append(perf_counter() - begun)
+        seconds.append(process_time() - begun)
         scores.append(dice(Pair(mask, scene.target)))
         row, column = said.path[0].astype(int).tolist()
         places = [each for each in places if each[:2] != (row, column)]
@@ -68,11 +68,11 @@ def scribbled(answerer: Answerer, scene: Scene, rng: np.random.Generator) -> dic
     scores: list[float] = []
     longest = 0.0
     for number in range(STROKES):
-        begun = perf_counter()
+        begun = process_time()
         for path, inside in _strokes(rng, mask, scene.target, first=number == 0):
             within = np.clip(path, 0, np.array(mask.shape) - 1)  # a wobbly hand may leave it
             mask = answerer.told(within, inside=inside)
-        longest = max(longest, perf_counter() - begun)
+        longest = max(longest, process_time() - begun)
         scores.append(dice(Pair(mask, scene.target)))
     told = {f"scribble_dice{n}": score for n, score in enumerate(scores, start=1)}
     return {**told, "scribble_ms": 1000 * longest}
