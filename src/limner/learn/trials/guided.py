@@ -30,9 +30,9 @@ def guided(
     told         what it is taught by: "clicks", or "scribbles", strokes and boxes besides
     near_clicks  extra weight of a clicked pixel in the loss
 
-    Times are of one thread's processor. Those of the two encoders are of a click alone, and `full_ms` is the same of the network of
-    full size on a crop of full size; `speedup` is how many times a click would take longer if
-    the encoder had to run again.
+    Times are of one thread's processor. Those of the two encoders are of a click alone, and
+    `full_ms` is the same of the network of full size on a crop of full size; `speedup` is how
+    many times a click would take longer if the encoder had to run again.
     """
     import numpy as np
 
