@@ -1,4 +1,4 @@
-"""A contour that is driven by what stands out: it ends in the same place wherever it starts.
+"""No weights: a contour driven by what stands out, which ends in one place from any start.
 
 What stands out is how far a pixel lies from a smooth ground that is fitted to the picture, to
 the side on which the marks lie. The contour is drawn until two smooth tones, one inside and
