@@ -6,7 +6,6 @@ that the heart and the belly hide.
 
 Source   ray integrals as in limner.phantoms._drr; DRRs to enlarge a small set: system S008.
 Differs  one energy, no detector blur of its own, scatter alike everywhere.
-Expected results/drr.json: what DRRs add to a small set of radiographs.
 """
 
 from dataclasses import dataclass, replace
