@@ -2,7 +2,7 @@
 
     python -m benchmarks.network              adds to results/network_parts.json
 
-Boxes: the walk of the hints alone, the network without its hints, with them, and as it ships.
+Boxes: the walk of the hints alone, the network without its hints, and with them.
 First clicks: the best of the zooms (nobody knows it in use), and the zoom picked by the
 network's expected Dice, by contrast, by the surest answer, and always the same one. Dice, mean
 over sets, thin objects left out. `report` is never looked at here.
@@ -48,15 +48,10 @@ def walked(arrays):
     return {"logits": np.log(share / (1 - share)), "quality": np.full(len(share), 0.5)}
 
 
-def boxed(network, subjects: list[Subject], *, walk: bool) -> list[float]:
-    """Dice after a box; walk: whether the walk on the network's answer comes after it."""
-    kept = _zoom.settled
-    if not walk:
-        _zoom.settled = lambda found, _: found
+def boxed(network, subjects: list[Subject]) -> list[float]:
+    """Dice after a box."""
     model = Limner(network)
-    scores = [prompted.box(model, model.encode(s.image), s.target).dice[0] for s in subjects]
-    _zoom.settled = kept
-    return scores
+    return [prompted.box(model, model.encode(s.image), s.target).dice[0] for s in subjects]
 
 
 def zoomed(network, subjects: list[Subject]) -> dict[str, list[float]]:
@@ -109,10 +104,9 @@ def main() -> None:
     subjects = [each for group in pictures(chosen) for each in load(options.data, group)]
     network = open_network(options.weights, threads=1)
     boxes = {
-        "walk alone": boxed(walked, subjects, walk=False),
-        "network without hints": boxed(without(network, "hints"), subjects, walk=False),
-        "network with hints": boxed(network, subjects, walk=False),
-        "as it ships": boxed(network, subjects, walk=True),
+        "walk alone": boxed(walked, subjects),
+        "network without hints": boxed(without(network, "hints"), subjects),
+        "network with hints": boxed(network, subjects),
     }
     clicks = zoomed(network, subjects)
     found = {

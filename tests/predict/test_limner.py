@@ -281,36 +281,3 @@ def test_many_crops_go_through_in_handfuls():
 def test_a_card_that_is_not_there_is_said(tmp_path):
     with pytest.raises(NotFound, match="no model card"):
         limner(card=tmp_path)
-
-
-class TestABoxAlone:
-    """The network's answer and the ellipse, settled on edges, never outside of the box."""
-
-    def test_where_the_network_knows_nothing_the_edges_in_the_box_decide(self):
-        row, column = np.ogrid[:120, :120]
-        shape = (np.abs(row - 60) <= 20) & (np.abs(column - 60) <= 24)
-        image = Image.of((150 * shape + 40).astype(np.uint8))
-        box = Box.between(image.grid, (0, 40, 36), (0, 80, 84))
-        found = asked(answering(lambda image: image[:, 0] * 0), image, [box]).mask.where(1)[0]
-        both = 2 * (found & shape).sum() / (found.sum() + shape.sum())
-        ellipse = ((row - 60) / 20.5) ** 2 + ((column - 60) / 24.5) ** 2 <= 1
-        drawn = 2 * (ellipse & shape).sum() / (ellipse.sum() + shape.sum())
-        assert drawn < 0.9
-        assert both > 0.95
-
-    def test_on_an_even_picture_an_unsure_network_gives_the_ellipse(self):
-        image = Image.of(np.full((120, 120), 90, np.uint8))
-        box = Box.between(image.grid, (0, 40, 36), (0, 80, 84))
-        found = asked(answering(lambda image: image[:, 0] * 0), image, [box]).mask.where(1)[0]
-        row, column = np.ogrid[:120, :120]
-        ellipse = ((row - 60) / 20.5) ** 2 + ((column - 60) / 24.5) ** 2 <= 1
-        assert 2 * (found & ellipse).sum() / (found.sum() + ellipse.sum()) > 0.93
-
-    def test_nothing_outside_of_the_box_is_the_object(self):
-        image = Image.of(np.random.default_rng(0).integers(0, 255, (120, 120), np.uint8))
-        box = Box.between(image.grid, (0, 40, 36), (0, 80, 84))
-        found = asked(answering(lambda image: image[:, 0] * 0 + 9), image, [box]).mask.where(1)[0]
-        outside = found.copy()
-        outside[39:82, 35:86] = False  # a pixel of the network's may straddle the face
-        assert found.any()
-        assert not outside.any()

@@ -84,7 +84,7 @@ def cut(answered: Answered) -> Spans:
     """Rows and columns round the target, the answer and what was said; square where it can be."""
     shape = answered.answer.shape
     held = answered.subject.target | answered.answer
-    places = [np.argwhere(held)] if held.any() else []
+    places = [np.argwhere(held).astype(float)] if held.any() else []
     grid = answered.subject.image.grid
     places += [grid.index_at(each.places_mm)[:, 1:] for each in answered.prompts]
     every = np.concatenate(places)
@@ -153,8 +153,10 @@ def _outline(inside: Bools, name: str) -> str:
     from skimage.measure import approximate_polygon, find_contours
 
     parts = []
-    for each in find_contours(np.pad(inside, 1).astype(np.float32), 0.5):
-        kept = approximate_polygon(each, 0.2) - 0.5  # the pad, and pixel centres at one half
+    contours = find_contours(np.pad(inside, 1).astype(np.float32), 0.5)  # type: ignore[no-untyped-call]
+    for each in contours:
+        # less the pad, and pixel centres at one half
+        kept = approximate_polygon(each, 0.2) - 0.5  # type: ignore[no-untyped-call]
         parts.append("M" + "L".join(f"{column:.1f} {row:.1f}" for row, column in kept) + "Z")
     path = "".join(parts)
     return f'<g class="{name}"><path class="rim" d="{path}"/><path d="{path}"/></g>' if path else ""

@@ -112,7 +112,8 @@ def extreme_clicks(
 def score_clicks(network: nn.Module, asked: Question, places: NDArray[np.generic]) -> Floats:
     """The IoU (n,) of the answers to single clicks at `places` (n, 2)."""
     target = torch.from_numpy(asked.target)
-    parts = torch.from_numpy(places.astype(np.float32)).split(64)
+    every = torch.from_numpy(places.astype(np.float32))
+    parts = torch.split(every, 64)
     with torch.no_grad():
         told = [iou(answers(network, asked, part) > 0, target) for part in parts]
     return torch.cat(told).numpy()

@@ -112,9 +112,11 @@ def _texture(
         turn, waves = rng.uniform(0, np.pi), rng.uniform(4, side / 5) * 2 * np.pi / side
         phase = line[:, None] * np.float32(np.cos(turn) * waves)
         phase = phase + line[None, :] * np.float32(np.sin(turn) * waves)
-        pattern = np.sin(phase + smooth(rng, side, knots=3) * np.float32(rng.uniform(0, 3)))
+        waved = np.sin(phase + smooth(rng, side, knots=3) * np.float32(rng.uniform(0, 3)))
+        pattern = np.asarray(waved, np.float32)
     else:
-        pattern = np.abs(smooth(rng, side, knots=int(rng.integers(6, side // 4)))) - 0.8
+        folds = np.abs(smooth(rng, side, knots=int(rng.integers(6, side // 4))))
+        pattern = np.asarray(folds - np.float32(0.8), np.float32)
     most = (0.06 + 0.5 * contrast) * rng.uniform(0, 1)
     strength = rng.uniform(0, most, int(labels.max()) + 1).astype(np.float32)
     if rng.random() < 0.4:

@@ -111,7 +111,8 @@ def bone_film(rng: np.random.Generator, side: int) -> tuple[Picture, Labels]:
     film = Film(rng, side, turn=float(rng.choice([0.2, 3.0])))
     canvas = film.canvas
     middle = canvas.across + canvas.wander(0.03) + np.float32(0.15) * canvas.down**2
-    film.add(np.abs(middle) / np.float32(rng.uniform(0.6, 1.0)), rng.uniform(0.4, 0.9))
+    flesh = np.asarray(np.abs(middle) / np.float32(rng.uniform(0.6, 1.0)), np.float32)
+    film.add(flesh, rng.uniform(0.4, 0.9))
     count = int(rng.integers(1, 4))
     joint = rng.uniform(-0.5, 0.4)
     for number in range(count):

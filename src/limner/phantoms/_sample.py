@@ -1,6 +1,6 @@
 """What the phantoms of cells and surfaces hand over: numbers as Samples with honest targets."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from limner.grid import Grid
 from limner.image import Image
 from limner.mask import Mask, Object
-from limner.prompt import PROMPTS
+from limner.prompt import PROMPTS, Prompt
 from limner.sample import Target
 from limner.schema import Schema
 
@@ -46,7 +46,7 @@ def dense(mask: Mask, *, rater: str, image: str = "") -> Target:
 
 def centres(places: NDArray[np.floating], ids: Sequence[int], *, rater: str) -> Target:
     """Points (n, 2), one in each object of the same number, as clicks."""
-    click = PROMPTS.get("click")
+    click: Callable[..., Prompt] = PROMPTS.get("click")
     clicks = tuple(
         click(at_mm=(float(column), float(row), 0.0), object=number)
         for (row, column), number in zip(places, ids, strict=True)

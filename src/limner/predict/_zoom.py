@@ -13,7 +13,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.predict._ask import Answer, Asking, Question, Task
-from limner.predict._finish import Problem, walk
 from limner.predict._honour import obeying
 from limner.predict._islands import anchored, without_specks
 from limner.predict._look import SIDE, Floats, Look, Scene, carried
@@ -31,12 +30,6 @@ ZOOMS = 5  # at most so many of them
 ROOM = 1.25  # a crop is so much larger than the clicks in it
 MARGIN = 0.04  # a click nearer to the crop's border than this asks for a larger crop
 NEARER = 0.0  # contrast by which a closer zoom must win, for each halving
-NETWORK = 1.0  # weight of the network's logits in the guess of a box's walk
-ELLIPSE = 4.0  # logits in the middle of a box; minus as much at twice its half axes
-SUREST = 6.0  # most that the network's logits count in it
-CORE = 0.3  # of a box's half axes: certainly the object,
-UNLIKELY = -2.0  # where the network's logits are not below this
-SMALLEST = 1e-3  # least and, from 1, most of a probability that is a logit again
 LARGER = 1.6  # growth of a crop out of which the mask runs
 RING = 6  # pixels of the crop round a mask that its contrast is taken with
 WIDENED = 0.03  # share of a side that the mask may touch before the crop grows
@@ -69,38 +62,8 @@ def _placed(task: Task, scene: Scene) -> Asking:
     only_prior = not any(each.kind in {"box", "lasso"} for each in task.prompts)
     low, high = _corners(task.prompts, scene, number=task.slice)
     look = _round(low, high, scene, number=task.slice, ratio=MASK if only_prior else BOX)
-    question = _question(task, scene, look=look)
-    first = (yield [question])[0]
-    if all(each.kind == "box" for each in task.prompts):
-        first = settled(first, question.planes[REGION])
+    first = (yield [_question(task, scene, look=look)])[0]
     return (yield from _widened(task, scene, found=first))
-
-
-def settled(found: Answer, region: Floats) -> Answer:
-    """The answer to a box alone, settled on the picture's edges by `classic`'s random walk.
-
-    The walk's guess is the network's answer and the ellipse in the box, which is hard to beat
-    for what a small network has never seen; the middle of the box is the object and what lies
-    outside is not. `docs/explanation/default-network.md` has what each part adds.
-    """
-    rows, columns = (np.flatnonzero(region.any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
-        return found
-    half = np.array([len(rows), len(columns)]) / 2
-    down = (np.arange(SIDE) - (rows[0] + rows[-1]) / 2) / half[0]
-    along = (np.arange(SIDE) - (columns[0] + columns[-1]) / 2) / half[1]
-    apart = np.hypot(down[:, None], along[None, :])  # 0 in the middle, 1 on the ellipse
-    said = np.clip(found.logits, -SUREST, SUREST)
-    grey = found.sight[:1] if np.array_equal(found.sight[0], found.sight[1]) else found.sight
-    problem = Problem(
-        samples=np.ascontiguousarray(grey.transpose(1, 2, 0))[None],
-        inside=((apart < CORE) & (said > UNLIKELY))[None],
-        outside=(region == 0)[None],
-        guess=np.asarray(NETWORK * said + ELLIPSE * (1 - apart), np.float32)[None],
-        enclosed=True,
-    )
-    share = np.clip(walk(problem)[0], SMALLEST, 1 - SMALLEST)
-    return replace(found, logits=np.asarray(np.log(share / (1 - share)), np.float32))
 
 
 def _refined(task: Task, scene: Scene, *, before: Answer) -> Asking:

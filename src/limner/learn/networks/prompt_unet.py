@@ -82,9 +82,9 @@ class PromptUNet(nn.Module):
             features = self.up[level](wider + skips[level])
         logits = self.head(features)
         told = facts(logits.detach().sigmoid(), image, walk=hints[:, :1])
-        return {"logits": logits, "quality": self._judged(deep, features, logits, told)}
+        return {"logits": logits, "quality": self._judged(deep, features, logits, told=told)}
 
-    def _judged(self, deep: Tensor, features: Tensor, logits: Tensor, told: Tensor) -> Tensor:
+    def _judged(self, deep: Tensor, features: Tensor, logits: Tensor, *, told: Tensor) -> Tensor:
         """The expected Dice, from the deepest features, those under and round the mask, facts."""
         # the mask is judged, not improved, by this head: no gradient goes back into it
         share, features, deep = logits.detach().sigmoid(), features.detach(), deep.detach()
