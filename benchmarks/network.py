@@ -15,6 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+from scipy.ndimage import maximum_filter, minimum_filter
 
 from benchmarks.machine import ROOT, stamp
 from limner.evaluate.metrics.dice import dice
@@ -27,10 +28,27 @@ from limner.predict.limner import CARDS, Limner
 from limner.predict.runtime import open_network
 from limner.safely import write_text
 
+RING = 6  # pixels round a mask that its contrast is taken with
 OUT = ROOT / "results" / "network_parts.json"
+
+
+def contrast(mask, sight) -> float:
+    """How far what is inside is from what is round it, in their spreads; -1 for no mask.
+
+    sight   (3, side, side); the outermost pixels of the mask count on neither side
+    """
+    inner = minimum_filter(mask, 3) if mask.any() else mask
+    ring = maximum_filter(mask, 2 * RING + 1) & ~maximum_filter(mask, 3)
+    if not mask.any() or not ring.any():
+        return -1.0
+    one, other = sight[:, inner if inner.any() else mask], sight[:, ring]
+    apart = float(np.linalg.norm(one.mean(axis=1) - other.mean(axis=1)))
+    return apart / (float(one.std(axis=1).mean() + other.std(axis=1).mean()) + 0.1)
+
+
 PICKS: Mapping[str, Callable[[_zoom.Answer], float]] = {
     "expected Dice": lambda one: one.quality,
-    "contrast": lambda one: _zoom.contrast(one.mask, one.sight),
+    "contrast": lambda one: contrast(one.mask, one.sight),
     "surest": lambda one: float(
         2 * one.probability[one.mask].sum() / (one.probability.sum() + one.mask.sum() + 1)
     ),
@@ -57,9 +75,9 @@ def boxed(network, subjects: list[Subject]) -> list[float]:
 def zoomed(network, subjects: list[Subject]) -> dict[str, list[float]]:
     """Dice of the first click by who picks the zoom."""
     model, scores, seen = Limner(network), defaultdict(list), []
-    kept, found = _zoom.best, _zoom.thready
-    _zoom.best = lambda answers: seen.append(answers) or answers[0]
-    _zoom.thready = lambda _: False
+    kept, found = _zoom.best, _zoom.meant
+    _zoom.best = lambda answers, **_: seen.append(answers) or answers[0]
+    _zoom.meant = lambda *_, **__: False
     for one in subjects:
         encoded = model.encode(one.image)
         told = prompted.centre(encoded.grid, one.target)(np.zeros_like(one.target), 0)
@@ -68,11 +86,13 @@ def zoomed(network, subjects: list[Subject]) -> dict[str, list[float]]:
         answers = seen[0]
         reached = [drawn(answer, encoded, target=one.target) for answer in answers]
         scores["best"].append(max(reached))
+        worth_most = next(i for i, each in enumerate(answers) if each is kept(answers, marks=1))
+        scores["as it ships"].append(reached[worth_most])
         for name, worth in PICKS.items():
             scores[name].append(reached[int(np.argmax([worth(each) for each in answers]))])
         for number in range(_zoom.ZOOMS):
             scores[f"zoom {number}"].append(reached[min(number, len(reached) - 1)])
-    _zoom.best, _zoom.thready = kept, found
+    _zoom.best, _zoom.meant = kept, found
     return dict(scores)
 
 

@@ -9,7 +9,7 @@ from limner.image import Image
 from limner.mask import Mask
 from limner.predict import Prediction
 from limner.predict._look import SIDE
-from limner.predict._zoom import BOX, contrast
+from limner.predict._zoom import BOX
 from limner.predict.limner import limner
 from limner.prompt.box import Box
 from limner.prompt.click import Click
@@ -83,18 +83,6 @@ def test_a_click_is_looked_at_from_several_zooms_in_one_batch():
     assert len(seen[0]) == 5  # the whole, then halves down to 24 pixels: 240, 120, 60, 30, 24
     assert not seen[0][:, [REGION, PRIOR]].any()
     assert dice(found, first) > 0.97
-
-
-def test_of_several_zooms_the_one_that_stands_out_is_kept():
-    """From close the disc fills the crop and its mask is cut off; from far it stands out."""
-    mask = np.zeros((SIDE, SIDE), bool)
-    mask[40:80, 40:80] = True
-    sight = np.broadcast_to(np.where(mask, 1.0, -1.0), (3, SIDE, SIDE)).astype(np.float32)
-    assert contrast(mask, sight) == pytest.approx(np.sqrt(3) * 2 / 0.1)
-    half = mask.copy()
-    half[60:] = False
-    assert contrast(half, sight) < contrast(mask, sight) / 10
-    assert contrast(np.zeros_like(mask), sight) == contrast(np.ones_like(mask), sight) == -1
 
 
 def test_an_island_that_no_prompt_names_is_left_out():

@@ -1,9 +1,13 @@
-"""Trees of vessels and nets of membranes: the whole slice in tiles, each seen from close.
+"""Trees of vessels and nets of membranes: ridges all over the slice, and tiles round the marks.
 
 Threads a few pixels wide are lost on a crop that shows all of them, and a crop that shows
-them says nothing of the rest. So the slice is looked at in tiles, of a zoom at which a
-thread is as wide as in training, and every tile is told the colours that were marked
-elsewhere (`learn.cases` practises it).
+them says nothing of the rest. So where the marks lie on ridges, every ridge of the slice that
+is as dark, or as bright, is taken; round the marks the network looks at tiles of a zoom at
+which a thread is as wide as in training, and is told the colours of the other marks.
+
+Source   ridges by the second derivatives over scales: Frangi et al., MICCAI 1998.
+Differs  the larger curvature less half of the other, instead of a vesselness; contrast is
+         first evened out over the slice; the marks say which way it goes.
 """
 
 import numpy as np
@@ -14,96 +18,164 @@ from limner.predict._hints import Colours
 from limner.predict._look import SIDE, Bools, Floats, Look, Scene
 from limner.prompt import CHANNELS, to_map
 
-WIDE = 3.5  # pixels of a tile that a thread should be wide
-MARGIN = 8  # pixels at a tile's border that a neighbour answers, where there is one
-MOST = 5  # tiles along a side: more would take longer than a person waits
-LEAST = 2
-SLENDER = 0.11  # a thread is narrower than this share of its extent,
-FILLED = 0.30  # and fills less than this of its box
-RUNS = 0.3  # it is at least so long, as a share of the crop
+SIDE_WHOLE = 576  # pixels along a side of the slice, on which ridges are looked for
+SCALES = (1.0, 1.8, 3.0)  # standard deviations of the derivatives, in those pixels
+NEAR, FAR = 12.0, 24.0  # the same of the ground, and of the contrast that is evened out
+RIDGE = 0.88  # quantile of the response above which a pixel may be a ridge
+STEEP = 4.0  # logits of a pixel twice as ridged as that
+TILE = 2.0  # what a tile's logits are raised by: the network is shy of threads
+SUREST = 5.0  # most that a tile's logits count
+MARGIN = 8  # pixels at a tile's border that are left to the ridges
+MARKS = 8  # marks that are looked at, to tell whether they lie on ridges
+ASKED = 4  # tiles at the most
+WINDOW = 64  # pixels round a mark
+ON = 0.99  # share of the inside marks that lie on ridges where threads are meant,
+OFF = 0.6  # and of the outside marks that do not
+STILL = 0.6  # share of the inside marks that must go on lying there
 MARKED = 0.5  # of a mark's channel
 COLOURS = 12  # marks whose colours are told, on either side
+UNKNOWN = 0.5  # expected Dice where the network was not asked
+SPREAD = 0.45  # of the slice: threads run through at least so much of it
+WELL = 0.75  # expected Dice of an answer that needs no other kind
+FEWEST = 3  # marks before that is asked, two of them inside
 
 REGION, INSIDE, OUTSIDE, PRIOR = range(len(CHANNELS))
 
 
-def thready(found: Answer) -> bool:
-    """Whether an answer looks like a thread, a tree or a net of threads."""
-    return width(found.mask) > 0
+def meant(task: Task, scene: Scene, *, before: Answer | None) -> bool:
+    """Whether the marks lie on ridges as threads do: inside ones do, outside ones do not."""
+    places, inside = _marks(task, scene)
+    if len(places) < FEWEST or inside.sum() < 2:
+        return False
+    entered = before is not None and before.look.side != SIDE
+    if not entered and not _wide(places, scene, before=before):
+        return False
+    chosen = np.linspace(0, len(places) - 1, min(MARKS, len(places))).astype(int)
+    if inside[chosen].sum() < 2:
+        return False
+    found = np.array([_at_mark(places[number], task, scene) for number in chosen])
+    yes, no = found[inside[chosen]], found[~inside[chosen]]
+    side = int(yes.mean(axis=0).argmax())
+    on = float((yes[:, side] > 1).mean())
+    if entered:
+        return on >= STILL
+    return on >= ON and (not len(no) or float((no[:, side] < 1).mean()) >= OFF)
 
 
-def width(mask: Bools) -> float:
-    """The mean width of a mask of threads in its pixels; 0 where it is none."""
-    rows, columns = (np.flatnonzero(mask.any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
-        return 0.0
-    part = np.pad(mask[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 1, mode="edge")
-    core = part[1:-1, 1:-1]
-    area, extent = int(core.sum()), max(core.shape)
-    if area > FILLED * core.size or extent < RUNS * max(mask.shape):
-        return 0.0
-    inner = core & part[2:, 1:-1] & part[:-2, 1:-1] & part[1:-1, 2:] & part[1:-1, :-2]
-    mean = 2 * area / max(area - int(inner.sum()), 1)
-    return mean if mean < SLENDER * extent else 0.0
-
-
-def threads(task: Task, scene: Scene, *, before: Answer) -> Asking:
-    """Every tile of the slice, put together; before is a whole of tiles, or one thread of it."""
-    whole = before.look if before.look.side != SIDE else _whole(task, scene, before)
+def threads(task: Task, scene: Scene) -> Asking:
+    """Every ridge of the slice, and what the network says of tiles round the marks."""
+    whole = _whole(task, scene)
     planes = to_map(task.prompts, whole.on(scene.image.grid))
-    if before.look == whole:
-        planes[PRIOR] = before.probability
-    corners = [(row, column) for row in _starts(whole) for column in _starts(whole)]
+    sight = scene.sight(whole, time=task.time)
+    logits = _ridged(sight, planes)
+    planes[PRIOR] = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    corners = _corners(planes[[INSIDE, OUTSIDE]].max(axis=0) > MARKED)
     tiles = {corner: _tile(whole, corner) for corner in corners}
-    kept = {corner: look for corner, look in tiles.items() if _shows(look, scene)}
-    told = _colours(kept, planes, scene, time=task.time)
-    questions = [
-        Question(look, _asked(planes, corner), task.time, told) for corner, look in kept.items()
+    told = _colours(planes, sight)
+    answers = yield [
+        Question(look, _asked(planes, corner), task.time, told) for corner, look in tiles.items()
     ]
-    answers = yield questions
-    logits = np.full((whole.side, whole.side), -10.0, np.float32)
-    sight = np.zeros((3, whole.side, whole.side), np.float32)
-    for corner, one in zip(kept, answers, strict=True):
-        place, part = _centre(corner, whole.side)
-        logits[place], sight[:, *place] = one.logits[part], one.sight[:, *part]
-    return Answer(whole, logits, _judged(answers), sight)
+    for (row, column), one in zip(tiles, answers, strict=True):
+        inner = slice(MARGIN, SIDE - MARGIN)
+        place = (
+            slice(row + MARGIN, row + SIDE - MARGIN),
+            slice(column + MARGIN, column + SIDE - MARGIN),
+        )
+        logits[place] += np.clip(one.logits[inner, inner], -SUREST, SUREST) + TILE
+    quality = float(np.mean([one.quality for one in answers])) if answers else UNKNOWN
+    return Answer(whole, np.asarray(logits, np.float32), quality, sight)
 
 
-def _whole(task: Task, scene: Scene, found: Answer) -> Look:
-    """The square that shows the whole slice, of as many tiles as the thread's width asks for."""
-    wide = width(found.mask) * found.look.extent[0] / found.look.side
+def ridges(plane: Floats) -> tuple[Floats, Floats]:
+    """How much of a dark, and of a bright, ridge each pixel lies on: 0 or more."""
+    from scipy.ndimage import gaussian_filter
+
+    dark, bright = np.zeros_like(plane), np.zeros_like(plane)
+    for sigma in SCALES:
+        down, along, both = (
+            gaussian_filter(plane, sigma, order=order) * sigma**2
+            for order in ((2, 0), (0, 2), (1, 1))
+        )
+        middle, apart = (down + along) / 2, np.hypot((down - along) / 2, both)
+        high, low = middle + apart, middle - apart
+        np.maximum(dark, high - np.maximum(-low, 0) / 2, out=dark)
+        np.maximum(bright, -low - np.maximum(high, 0) / 2, out=bright)
+    return dark, bright
+
+
+def _ridged(sight: Floats, planes: Floats) -> Floats:
+    """Logits of every pixel by its ridge, of the kind that the inside marks lie on."""
+    from scipy.ndimage import gaussian_filter
+
+    plane = sight[1]  # green, which shows vessels best; grey is the same in all three
+    ground = plane - gaussian_filter(plane, NEAR)
+    even = ground / (np.sqrt(gaussian_filter(ground**2, FAR)) + 0.02)
+    marks = planes[INSIDE] > MARKED
+    kind = max(ridges(np.asarray(even, np.float32)), key=lambda each: float(each[marks].mean()))
+    seen = np.abs(sight).sum(axis=0) > 0
+    usual = max(float(np.quantile(kind[seen], RIDGE)), 1e-6) if seen.any() else 1.0
+    return np.asarray(STEEP * (np.clip(kind / usual, 0, 3) - 1), np.float32)
+
+
+def _wide(places: NDArray[np.float64], scene: Scene, *, before: Answer | None) -> bool:
+    """Whether what was said is as wide as a tree of threads, and not outlined well already."""
+    shape = float((np.asarray(scene.high) - scene.low).max())
+    if before is None:
+        return float(np.ptp(places, axis=0).max()) >= SPREAD * shape
+    return before.look.extent[0] >= SPREAD * shape and before.quality < WELL
+
+
+def _at_mark(place: NDArray[np.float64], task: Task, scene: Scene) -> tuple[float, float]:
+    """The strongest dark and bright ridge at a mark, over what is usual round it."""
+    step = np.asarray(_whole(task, scene).extent) / SIDE_WHOLE * WINDOW
+    look = Look(task.slice, (place[0], place[1]), (float(step[0]), float(step[1])), WINDOW)
+    found = ridges(scene.sight(look, time=task.time)[1])
+    near = slice(WINDOW // 2 - 2, WINDOW // 2 + 3)
+    dark, bright = (
+        float(each[near, near].max() / max(np.quantile(each, RIDGE), 1e-6)) for each in found
+    )
+    return dark, bright
+
+
+def _marks(task: Task, scene: Scene) -> tuple[NDArray[np.float64], Bools]:
+    """The places (n, 2) of clicks and strokes on the slice, and which of them are inside."""
+    marks = [each for each in task.prompts if each.kind in {"click", "stroke"}]
+    if not marks:
+        return np.zeros((0, 2)), np.zeros(0, bool)
+    grid = scene.image.grid
+    places = np.concatenate([grid.index_at(each.places_mm)[:, 1:] for each in marks])
+    return places, np.repeat([each.inside for each in marks], [len(e.places_mm) for e in marks])
+
+
+def _whole(task: Task, scene: Scene) -> Look:
+    """The square that shows the whole slice."""
     shape = np.asarray(scene.high, float) - scene.low
     extent = (shape * scene.spacing).max() / scene.spacing
-    pitch = SIDE - 2 * MARGIN
-    wanted = float(extent[0]) / max(wide, 1.0) * WIDE
-    count = int(np.clip(np.ceil((wanted - 2 * MARGIN) / pitch), LEAST, MOST))
     middle = (np.asarray(scene.low) + np.asarray(scene.high) - 1) / 2
     return Look(
         task.slice,
         (float(middle[0]), float(middle[1])),
         (float(extent[0]), float(extent[1])),
-        count * pitch + 2 * MARGIN,
+        SIDE_WHOLE,
     )
 
 
-def _starts(whole: Look) -> range:
-    """Where tiles begin along a side."""
-    return range(0, whole.side - SIDE + 1, SIDE - 2 * MARGIN)
+def _corners(marks: Bools) -> list[tuple[int, int]]:
+    """Where the tiles begin that hold most marks, each mark in the middle part of one."""
+    left, found = marks.copy(), []
+    while left.any() and len(found) < ASKED:
+        middle = np.argwhere(left)[-1]  # any of them; the others fall to it or to the next tile
+        row, column = np.clip(middle - SIDE // 2, 0, SIDE_WHOLE - SIDE).tolist()
+        found.append((row, column))
+        left[row : row + SIDE, column : column + SIDE] = False
+    return found
 
 
 def _tile(whole: Look, corner: tuple[int, int]) -> Look:
     step = np.asarray(whole.extent) / whole.side
-    low = whole.low + np.asarray(corner) * step
-    row, column = (low + SIDE / 2 * step).tolist()
+    row, column = (whole.low + (np.asarray(corner) + SIDE / 2) * step).tolist()
     extent = SIDE * step
     return Look(whole.slice, (row, column), (float(extent[0]), float(extent[1])))
-
-
-def _shows(look: Look, scene: Scene) -> bool:
-    """Whether any of the slice lies in the tile's inner part."""
-    spare = np.asarray(look.extent) * MARGIN / SIDE
-    low, high = look.low + spare, look.high - spare
-    return bool((high > np.asarray(scene.low) - 0.5).all() and (low < np.asarray(scene.high)).all())
 
 
 def _asked(planes: Floats, corner: tuple[int, int]) -> Floats:
@@ -114,22 +186,9 @@ def _asked(planes: Floats, corner: tuple[int, int]) -> Floats:
     return part
 
 
-def _colours(
-    tiles: dict[tuple[int, int], Look], planes: Floats, scene: Scene, *, time: int
-) -> Colours:
-    """The colours under the marks, each as the tile that it is in the middle of shows it."""
-    found: list[list[NDArray[np.float32]]] = [[], []]
-    for corner, look in tiles.items():
-        place, part = _centre(corner, planes.shape[1])
-        marks = planes[[INSIDE, OUTSIDE], *place] > MARKED
-        if not marks.any():
-            continue
-        sight = scene.sight(look, time=time)[:, *part]
-        for side in range(2):
-            found[side].append(sight[:, marks[side]].T)
-    inside, outside = (
-        np.concatenate(each or [np.zeros((0, 3), np.float32)]).astype(np.float32) for each in found
-    )
+def _colours(planes: Floats, sight: Floats) -> Colours:
+    """The colours under the marks."""
+    inside, outside = (sight[:, planes[side] > MARKED].T for side in (INSIDE, OUTSIDE))
     return Colours(_spread(inside), _spread(outside))
 
 
@@ -139,20 +198,3 @@ def _spread(colours: Floats) -> Floats:
         return colours
     chosen = np.linspace(0, len(colours) - 1, COLOURS).astype(int)
     return np.asarray(colours[chosen])
-
-
-def _centre(corner: tuple[int, int], side: int) -> tuple[tuple[slice, slice], tuple[slice, slice]]:
-    """What a tile answers for: where in the whole, and where in the tile."""
-    whole, part = [], []
-    for start in corner:
-        low = MARGIN if start else 0
-        high = SIDE - MARGIN if start + SIDE < side else SIDE
-        whole.append(slice(start + low, start + high))
-        part.append(slice(low, high))
-    return (whole[0], whole[1]), (part[0], part[1])
-
-
-def _judged(answers: list[Answer]) -> float:
-    """The tiles' expected Dice, each as heavy as its mask."""
-    weights = np.array([one.mask.sum() + 1 for one in answers], float)
-    return float((weights * [one.quality for one in answers]).sum() / weights.sum())
