@@ -71,7 +71,7 @@ def test_a_box_is_looked_at_once_and_from_close():
     assert seen[0][0, REGION].any(axis=1).mean() == pytest.approx(1 / BOX, abs=0.02)
     assert not seen[0][0, [INSIDE, OUTSIDE, PRIOR]].any()
     assert dice(found, first) > 0.97
-    assert found.quality == {1: pytest.approx(0.8)}
+    assert found.quality == {1: pytest.approx(0.74)}  # a box alone is expected too much of
     assert found.extent == "the picture"
 
 
@@ -269,3 +269,12 @@ def test_many_crops_go_through_in_handfuls():
 def test_a_card_that_is_not_there_is_said(tmp_path):
     with pytest.raises(NotFound, match="no model card"):
         limner(card=tmp_path)
+
+
+def test_what_is_expected_falls_after_one_mark_and_rises_with_many():
+    image, *_ = picture()
+    predictor = answering(bright)
+    told = [Click((100 + step, 80, 0)) for step in range(10)]
+    one, ten = (asked(predictor, image, told[:count]).quality[1] for count in (1, 10))
+    assert one == pytest.approx(0.8 - 0.08 * 1.2)
+    assert ten == pytest.approx(0.8 + 0.08 * 0.78)

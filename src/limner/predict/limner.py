@@ -204,7 +204,9 @@ def _prediction(
         for number in sorted(slices)
     )
     quality = {
-        number: float(np.mean([one.quality for where, one in found.items() if where[0] == number]))
+        number: float(
+            np.mean([one.expected_dice for where, one in found.items() if where[0] == number])
+        )
         for number in slices
     }
     return Prediction(
