@@ -278,3 +278,15 @@ def test_what_is_expected_falls_after_one_mark_and_rises_with_many():
     one, ten = (asked(predictor, image, told[:count]).quality[1] for count in (1, 10))
     assert one == pytest.approx(0.8 - 0.08 * 1.2)
     assert ten == pytest.approx(0.8 + 0.08 * 0.78)
+
+
+def test_between_scribbles_on_it_and_beside_it_the_walk_finds_what_the_network_misses():
+    image, first, _ = picture()
+    said = [
+        Stroke(((95.0, 80.0, 0.0), (108.0, 80.0, 0.0), (100.0, 70.0, 0.0))),
+        Stroke(((70.0, 50.0, 0.0), (130.0, 50.0, 0.0), (130.0, 110.0, 0.0)), inside=False),
+    ]
+    seen = []
+    unsure = answering(lambda image: image[:, 0] * 0 + 0.1, seen=seen)
+    assert dice(asked(unsure, image, said), first) > 0.95
+    assert {len(each) for each in seen} == {1}  # crop by crop, not five zooms

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.predict._ask import Answer, Asking, Question, Task
+from limner.predict._hints import hints
 from limner.predict._honour import obeying
 from limner.predict._islands import anchored, without_specks
 from limner.predict._look import SIDE, Look, Scene, carried
@@ -31,6 +32,9 @@ ROOM = 1.25  # a crop is so much larger than the clicks in it
 MARGIN = 0.04  # a click nearer to the crop's border than this asks for a larger crop
 AGREE = 0.6  # what the agreement of the zooms counts against the expected Dice of one
 LIKELY = (0.0, 0.1, 0.08, 0.0, -0.1)  # how much likelier an object of that size is, likewise
+WALK = 4.0  # weight of the walk's logits against the network's, after a drawing,
+LEAST_SHARE = 0.01  # and the least of its share
+DRAWN = 4  # times that a crop round a drawing may grow
 LARGER = 1.6  # growth of a crop out of which the mask runs
 WIDENED = 0.03  # share of a side that the mask may touch before the crop grows
 
@@ -49,6 +53,8 @@ def answer(task: Task, scene: Scene) -> Asking:
         found = yield from _refined(task, scene, before=task.before)
     elif any(each.kind in {"box", "lasso", "prior"} for each in task.prompts):
         found = yield from _placed(task, scene)
+    elif {each.inside for each in task.prompts if each.kind == "stroke"} == {True, False}:
+        found = yield from _drawn(task, scene)
     else:
         found = yield from _searched(task, scene)
     grid = found.look.on(scene.image.grid)
@@ -67,6 +73,37 @@ def _placed(task: Task, scene: Scene) -> Asking:
     look = _round(low, high, scene, number=task.slice, ratio=MASK if only_prior else BOX)
     first = (yield [_question(task, scene, look=look)])[0]
     return (yield from _widened(task, scene, found=first))
+
+
+def _drawn(task: Task, scene: Scene) -> Asking:
+    """Scribbles on the object and beside it: a crop round those on it, and mostly the walk.
+
+    Where that crop shows nothing of what was drawn beside it, it shows all that was drawn.
+
+    People's scribbles say so much that a random walk between them is hard to beat: on `choose`
+    the network alone had a Dice of 0.79 on such a crop, the walk 0.85, both together 0.85.
+    """
+    inside = [each for each in task.prompts if each.inside]
+    low, high = _corners(inside, scene, number=task.slice)
+    look = _round(low, high, scene, number=task.slice, ratio=MASK)
+    if not to_map(task.prompts, look.on(scene.image.grid))[OUTSIDE].any():
+        low, high = _corners(task.prompts, scene, number=task.slice)
+        look = _round(low, high, scene, number=task.slice, ratio=ROOM)
+    found = _walked((yield [_question(task, scene, look=look)])[0], task, scene)
+    for _ in range(DRAWN):
+        wider = yield from _widened(task, scene, found=found)
+        if wider is found:
+            break
+        found = _walked(wider, task, scene)
+    return found
+
+
+def _walked(found: Answer, task: Task, scene: Scene) -> Answer:
+    """The answer with the walk of its hints, which counts more."""
+    planes = to_map(task.prompts, found.look.on(scene.image.grid))
+    share = np.clip(hints(found.sight, planes)[0], LEAST_SHARE, 1 - LEAST_SHARE)
+    walk = np.log(share / (1 - share))
+    return replace(found, logits=np.asarray(found.logits + WALK * walk, np.float32))
 
 
 def _refined(task: Task, scene: Scene, *, before: Answer) -> Asking:
