@@ -176,7 +176,7 @@ CARD: Mapping[str, Any] = {
     "negative": ["click", "stroke"],
     "limits": [
         "It answers on one slice; nothing it says is a volume.",
-        "Vessels and membranes are found by their ridges from three marks on; fewer marks, or membranes of many kinds, are lost.",
+        "Vessels and membranes are found by their ridges, and only from three marks on.",
         "A single click in a crowd of like things may take several of them.",
         "It has seen few images of few modalities; look at every outline before using it.",
     ],

@@ -162,7 +162,8 @@ def _whole(task: Task, scene: Scene) -> Look:
 
 def _corners(marks: Bools) -> list[tuple[int, int]]:
     """Where the tiles begin that hold most marks, each mark in the middle part of one."""
-    left, found = marks.copy(), []
+    left = marks.copy()
+    found: list[tuple[int, int]] = []
     while left.any() and len(found) < ASKED:
         middle = np.argwhere(left)[-1]  # any of them; the others fall to it or to the next tile
         row, column = np.clip(middle - SIDE // 2, 0, SIDE_WHOLE - SIDE).tolist()
