@@ -35,7 +35,7 @@ gain = 0.0
 
 TRIAL = '''"""A score of noise and a planted gain."""
 from pathlib import Path
-from shelf import TRIALS
+from bookcase import TRIALS
 
 @TRIALS.add
 def planted(seed: int, *, gain: float = 0.0, knob: int = 0, log: str = "") -> dict[str, float]:
@@ -50,17 +50,17 @@ def planted(seed: int, *, gain: float = 0.0, knob: int = 0, log: str = "") -> di
 @pytest.fixture
 def here(tmp_path, monkeypatch):
     """A folder under git with a plan, and a registry with the planted trial alone."""
-    package = tmp_path / "code" / "shelf"
+    package = tmp_path / "code" / "bookcase"
     package.mkdir(parents=True)
     (package / "__init__.py").write_text(
-        "from limner.registry import Registry\nTRIALS = Registry('trial', 'shelf')\n"
+        "from limner.registry import Registry\nTRIALS = Registry('trial', 'bookcase')\n"
     )
     (package / "planted.py").write_text(TRIAL)
     monkeypatch.syspath_prepend(tmp_path / "code")
-    import shelf
+    import bookcase
 
     for module in (study, arms):
-        monkeypatch.setattr(module, "TRIALS", shelf.TRIALS)
+        monkeypatch.setattr(module, "TRIALS", bookcase.TRIALS)
     for module in (arms, report):
         monkeypatch.setattr(module, "code_of", lambda _: "code")
     place = tmp_path / "project"
@@ -69,7 +69,7 @@ def here(tmp_path, monkeypatch):
     monkeypatch.chdir(place)
     git("init", "-q")
     yield place
-    for name in [each for each in sys.modules if each.split(".")[0] == "shelf"]:
+    for name in [each for each in sys.modules if each.split(".")[0] == "bookcase"]:
         del sys.modules[name]
 
 
