@@ -86,6 +86,12 @@ class Scene:
         """mm of a row and of a column."""
         return np.asarray(self.image.grid.spacing_mm[1:])
 
+    @property
+    def most(self) -> NDArray[np.float64]:
+        """(rows, columns) of the smallest square in mm that holds all that counts."""
+        shape = np.asarray(self.high, float) - self.low
+        return np.asarray((shape * self.spacing).max() / self.spacing)
+
     def sight(self, look: Look, *, time: int = 0) -> Floats:
         """(3, side, side): the square, of mean 0 and sd 1 inside the image, 0 outside of it."""
         first, inside_rows = _axis(look, self, axis=0)

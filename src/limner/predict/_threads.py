@@ -127,8 +127,8 @@ def _wide(places: NDArray[np.float64], scene: Scene, *, before: Answer | None) -
 
 def _at_mark(place: NDArray[np.float64], task: Task, scene: Scene) -> tuple[float, float]:
     """The strongest dark and bright ridge at a mark, over what is usual round it."""
-    step = np.asarray(_whole(task, scene).extent) / SIDE_WHOLE * WINDOW
-    look = Look(task.slice, (place[0], place[1]), (float(step[0]), float(step[1])), WINDOW)
+    extent = scene.most / SIDE_WHOLE * WINDOW
+    look = Look(task.slice, (place[0], place[1]), (float(extent[0]), float(extent[1])), WINDOW)
     found = ridges(scene.sight(look, time=task.time)[1])
     near = slice(WINDOW // 2 - 2, WINDOW // 2 + 3)
     dark, bright = (
@@ -149,8 +149,7 @@ def _marks(task: Task, scene: Scene) -> tuple[NDArray[np.float64], Bools]:
 
 def _whole(task: Task, scene: Scene) -> Look:
     """The square that shows the whole slice."""
-    shape = np.asarray(scene.high, float) - scene.low
-    extent = (shape * scene.spacing).max() / scene.spacing
+    extent = scene.most
     middle = (np.asarray(scene.low) + np.asarray(scene.high) - 1) / 2
     return Look(
         task.slice,

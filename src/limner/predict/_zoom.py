@@ -135,7 +135,7 @@ def _widened(task: Task, scene: Scene, *, found: Answer) -> Asking:
     """The answer, or a second one from a larger crop where the mask runs out of the first."""
     if _open(found, scene) <= WIDENED:
         return found
-    extent = np.minimum(np.asarray(found.look.extent) * LARGER, _most(scene))
+    extent = np.minimum(np.asarray(found.look.extent) * LARGER, scene.most)
     if (extent <= np.asarray(found.look.extent) * 1.05).all():
         return found
     low, high = found.look.low, found.look.high
@@ -156,7 +156,7 @@ def _zooms(task: Task, scene: Scene) -> list[Look]:
     """Squares round the clicks, from the whole slice down, each half as wide as the last."""
     low, high = _corners(task.prompts, scene, number=task.slice)
     pixel = float(scene.spacing.min())
-    whole = float(_most(scene)[0] * scene.spacing[0])
+    whole = float(scene.most[0] * scene.spacing[0])
     needed = float(((high - low) * scene.spacing).max()) * ROOM
     looks = []
     for number in range(ZOOMS):
@@ -219,12 +219,6 @@ def _round(
     extent = side / scene.spacing
     middle = (low + high) / 2
     return Look(number, (float(middle[0]), float(middle[1])), (float(extent[0]), float(extent[1])))
-
-
-def _most(scene: Scene) -> NDArray[np.float64]:
-    """The extent of the smallest square in mm that holds the whole slice."""
-    shape = np.asarray(scene.high, float) - scene.low
-    return np.asarray((shape * scene.spacing).max() / scene.spacing)
 
 
 def _inside(
