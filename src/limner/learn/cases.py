@@ -44,9 +44,9 @@ class Diet:
 MIXED = Diet(
     (
         ("box", 0.30),
-        ("click", 0.33),
+        ("click", 0.30),
         ("clicks", 0.05),
-        ("stroke", 0.10),
+        ("stroke", 0.13),
         ("lasso", 0.04),
         ("box and click", 0.06),
         ("prior and click", 0.12),

@@ -6,6 +6,7 @@ import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -70,13 +71,17 @@ PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
 
 def materials(sources: Sequence[Source]) -> list[tuple[Material, int]]:
     """What a handful is made of: over half annotated, an eighth found, the rest made up."""
-    return [(Labelled(sources), 9), (Found(sources), 2), (Generated(), 5)]
+    return [(Labelled(sources), 8), (_thready(sources), 1), (Found(sources), 2), (Generated(), 5)]
 
 
 def finishing(sources: Sequence[Source]) -> list[tuple[Material, int]]:
     """What the finish is made of: mostly annotated pictures, those of threads more often."""
-    thready = [each for each in sources if each.name in THREADS] or list(sources)
-    return [(Labelled(sources), 10), (Labelled(thready), 2), (Found(sources), 1), (Generated(), 3)]
+    return [(Labelled(sources), 10), (_thready(sources), 2), (Found(sources), 1), (Generated(), 3)]
+
+
+def _thready(sources: Sequence[Source]) -> Labelled:
+    """The sets of threads by themselves: few pictures have any."""
+    return Labelled([each for each in sources if each.name in THREADS] or list(sources))
 
 
 def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = print) -> Path:
@@ -154,11 +159,13 @@ def _told_apart(plan: Plan, *, resume: bool) -> None:
 
 def _made_by(plan: Plan, state: TrainState) -> dict[str, Any]:
     """What the card says of the run."""
+    begun: dict[str, str] = {}
     length = f"--steps {plan.steps}" if plan.steps else f"--minutes {plan.minutes:g}"
     if plan.finish:
         length += f" --finish {plan.finish:g}"
     if plan.start is not None:
         length += f" --start {plan.start.name}"
+        begun["begun_from_sha256"] = sha256(plan.start.read_bytes()).hexdigest()
     return {
         "command": f"limner learn default {length} --seed {plan.seed} --batch {plan.batch}",
         "code": plan.code,
@@ -171,6 +178,7 @@ def _made_by(plan: Plan, state: TrainState) -> dict[str, Any]:
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
         "recipe": "click_guided",
         "network": "prompt_unet",
+        **begun,
     }
 
 
