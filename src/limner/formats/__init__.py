@@ -9,13 +9,28 @@ A format is a module with three functions, found by being in this folder:
                                             BadValue for a mask that the format cannot hold
 
 A longer ending goes before a shorter one: `scan.overlay.png` is an overlay, no label map.
+Where formats share an ending (`.dcm`), `claims` looks into a file that exists.
+
+It may also say, each a line at the top of the file:
+
+    HOLDS = frozenset({...})        the traits (`TRAITS`) that come back when what it wrote is
+                                    read here. `limner convert` refuses to lose others without
+                                    --lossy, and then hands over a mask that has only these.
+                                    Without the line: none. A contract test writes, reads and
+                                    compares every trait that is claimed
+    NEEDS_SCAN = frozenset({...})   "write" where `image` must be there, "read" where `grid`
+                                    must; `limner convert` asks for --image then
+
+A file that may hold the masks of several images (COCO) has `names(path)` as well, the names
+in it, and `read(path, *, grid=None, name=None)`.
 """
 
 from importlib import import_module
 from pathlib import Path
-from typing import Protocol, cast
+from typing import Literal, Protocol, cast
 
 from limner.errors import BadValue
+from limner.formats._holds import TRAITS
 from limner.grid import Grid
 from limner.image import Image
 from limner.mask import Mask
@@ -39,6 +54,16 @@ class Format(Protocol):
         """Write the mask, whole or not at all."""
         ...
 
+
+__all__ = [
+    "FORMATS",
+    "TRAITS",
+    "Format",
+    "format_named",
+    "format_of",
+    "held_by",
+    "needs_scan",
+]
 
 FORMATS: Registry[Format] = Registry("format", __name__)
 
@@ -64,6 +89,17 @@ def format_of(path: Path) -> Format:
         f"'{path.name}' does not say which format is meant. "
         f"Give a name that ends in one of: {', '.join(endings)}."
     )
+
+
+def held_by(form: Format) -> frozenset[str]:
+    """The traits that come back from a format's files; none where it states none."""
+    holds: frozenset[str] = getattr(form, "HOLDS", frozenset())
+    return holds
+
+
+def needs_scan(form: Format, what: Literal["read", "write"]) -> bool:
+    """Whether a format needs the scan to read (its grid) or to write (the image)."""
+    return what in getattr(form, "NEEDS_SCAN", frozenset())
 
 
 def _matching(each: Format, path: Path) -> list[str]:

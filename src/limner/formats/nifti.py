@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from limner.errors import BadValue
+from limner.formats._holds import TRAITS
 from limner.formats._layers import flattened
 from limner.formats._record import heard, restored, snapped, told
 from limner.grid import Grid
@@ -23,6 +24,7 @@ from limner.nifti import open_volume, save_volume
 from limner.safely import replacing
 
 ENDINGS = (".nii", ".nii.gz")
+HOLDS = frozenset(TRAITS) - {"overlap", "probability"}
 
 
 def claims(path: Path) -> bool:

@@ -18,6 +18,7 @@ from limner.mask import Mask
 from limner.safely import replacing
 
 ENDINGS = (".npz",)
+HOLDS = frozenset({"stack", "ids"})
 
 
 def claims(path: Path) -> bool:

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import BadValue, UnreadableFile
+from limner.formats._holds import TRAITS
 from limner.formats._layers import flattened
 from limner.formats._record import KEY, heard, restored, told
 from limner.grid import Grid
@@ -25,6 +26,7 @@ from limner.safely import replacing
 from limner.schema import PALETTE
 
 ENDINGS = (".png",)
+HOLDS = frozenset(TRAITS) - {"overlap", "probability", "stack", "times"}
 PIXELS = 512 << 20  # a picture with more is refused before it is unpacked
 
 
