@@ -116,10 +116,11 @@ def segment_cases(
     quiet: bool,
 ) -> Summary:
     """Every case; one that fails is noted and does not stop the others."""
-    if not wishes.typed.empty or wishes.session is not None or wishes.overlay is not None:
+    single = (wishes.session, wishes.overlay, wishes.soft_edge)
+    if not wishes.typed.empty or any(each is not None for each in single):
         raise BadValue(
-            "With a folder of cases the prompts come from --prompts, and there is no --session "
-            "and no --overlay. Leave them out."
+            "With a folder of cases the prompts come from --prompts, and there is no --session, "
+            "--overlay or --soft-edge. Leave them out."
         )
     if out.exists() and not out.is_dir():
         raise UnwritableFile(

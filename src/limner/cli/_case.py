@@ -45,6 +45,7 @@ class Wishes:
     undo: bool = False
     overlap: str = "later"
     overlay: Path | None = None
+    soft_edge: Path | None = None
     smooth_mm: float = 0.0
     fill_holes: bool = False
     all_islands: bool = False
@@ -133,10 +134,10 @@ def segment_case(
 
         measured = measure(mask, image)
     with run.stage("write"):
-        _write(mask, image, out=out, overlay=wishes.overlay, prompts=log.prompts)
+        _write(mask, image, out=out, wishes=wishes, prompts=log.prompts)
         if wishes.session is not None:
             _keep(log, wishes.session, fixed_from=before if wishes.deterministic else None)
-    for path in (out, wishes.session, wishes.overlay):
+    for path in (out, wishes.session, wishes.overlay, wishes.soft_edge):
         if path is not None:
             run.outputs[str(path)] = sha256(path)
     run.facts["model"] = model
@@ -324,15 +325,19 @@ def _classed(mask: "Mask", file: Path) -> "Mask":
 
 
 def _write(
-    mask: "Mask", image: "Image", *, out: Path, overlay: Path | None, prompts: Sequence["Prompt"]
+    mask: "Mask", image: "Image", *, out: Path, wishes: Wishes, prompts: Sequence["Prompt"]
 ) -> None:
     from limner.cases.save import write
 
+    if wishes.soft_edge is not None:  # first: it may refuse how many objects there are
+        from limner.cases.soft_edges import write_soft_edge
+
+        write_soft_edge(mask, wishes.soft_edge, image=image)
     write(mask, out, image=image)
-    if overlay is not None:
+    if wishes.overlay is not None:
         from limner.formats.overlay import write as draw
 
-        draw(mask, overlay, image=image, prompts=prompts)
+        draw(mask, wishes.overlay, image=image, prompts=prompts)
 
 
 def _keep(log: "Session", file: Path, *, fixed_from: int | None) -> None:
@@ -355,7 +360,12 @@ def check_places(scan: Path, out: Path, wishes: Wishes) -> None:
         )
     if wishes.overlay is not None and wishes.overlay.suffix.lower() not in PICTURES:
         raise BadValue(f"'{wishes.overlay.name}' is no picture's name. Let it end in .png or .jpg.")
-    written = [each for each in (out, wishes.session, wishes.overlay) if each is not None]
+    if wishes.soft_edge is not None:
+        from limner.cases.soft_edges import need_ending
+
+        need_ending(wishes.soft_edge)
+    named = (out, wishes.session, wishes.overlay, wishes.soft_edge)
+    written = [each for each in named if each is not None]
     for each in written:
         if each.is_dir():
             raise UnwritableFile(f"'{each}' is a folder. Give the name of a file in it.")

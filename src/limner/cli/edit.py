@@ -7,6 +7,8 @@ from typer import Argument, Option, echo
 
 from limner.cli import app
 
+SOFT_EDGE = "Also write how much of each pixel it fills: .png, .nii.gz or .npz. Needs -i."
+
 
 @app.command()
 def edit(
@@ -36,6 +38,7 @@ def edit(
         str | None,
         Option(metavar='"P Q"', help="Keep only this block: two corners in voxels, both in."),
     ] = None,
+    soft_edge: Annotated[Path | None, Option(metavar="FILE", help=SOFT_EDGE)] = None,
     quiet: Annotated[bool, Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Drop, merge, name, renumber and crop the objects of a mask, in this order.
@@ -46,8 +49,12 @@ def edit(
     """
     from limner.cases.open import read
     from limner.cases.save import read_mask, write
+    from limner.cases.soft_edges import write_soft_edge
     from limner.cli._edits import cropped, kept, merged, remapped, renamed, without
+    from limner.errors import BadValue
 
+    if soft_edge is not None and image is None:
+        raise BadValue("A soft edge is told from the scan's pixels. Give the scan with -i.")
     scan = None if image is None else read(image)
     found = read_mask(mask, grid=None if scan is None else scan.grid)
     if keep is not None:
@@ -61,6 +68,8 @@ def edit(
     found = remapped(found, remap or ())
     if crop is not None:
         found = cropped(found, crop)
+    if soft_edge is not None and scan is not None:
+        write_soft_edge(found, soft_edge, image=scan)
     write(found, out, image=scan)
     if not quiet:
         named = ", ".join(f"{each.id} {each.label}".strip() for each in found) or "no object"

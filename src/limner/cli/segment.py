@@ -13,6 +13,7 @@ CLICK = "A place in the object, 'x,y,z' in mm (LPS). Repeatable, as all prompts 
 PROMPTS = "A JSON file with objects and classes; a folder of CASE.json makes -i a folder of cases."
 SESSION = "Keep what was said and answered in this file; a second call goes on from there."
 CONTINUE = "With a folder of cases: leave out those whose output is there already."
+SOFT_EDGE = "Also write how much of each pixel it fills: .png, .nii.gz or .npz."
 DETERMINISTIC = "The same bytes every time on one machine: one thread, fp32, fixed ids and times."
 
 
@@ -84,6 +85,7 @@ def segment(
     overlay: Annotated[
         Path | None, Option(metavar="PNG", help="Draw the outlines on the scan too.")
     ] = None,
+    soft_edge: Annotated[Path | None, Option(metavar="FILE", help=SOFT_EDGE)] = None,
     threads: Annotated[
         int | None, Option(min=1, help="Processor threads; all of them if not said.")
     ] = None,
@@ -138,6 +140,7 @@ def segment(
         undo=undo,
         overlap=overlap,
         overlay=overlay,
+        soft_edge=soft_edge,
         smooth_mm=smooth,
         fill_holes=fill_holes,
         all_islands=all_islands,
