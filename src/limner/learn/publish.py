@@ -43,11 +43,11 @@ def inputs(network: nn.Module) -> Mapping[str, int]:
     return named
 
 
-def export(network: nn.Module, path: Path) -> float:
+def export(network: nn.Module, path: Path, *, most_bytes: int = MOST_BYTES) -> float:
     """Write the network as ONNX with any batch size; how far its answers are from torch's.
 
     Batch norms are folded into the convolutions before them. Raises BadValue where ONNX
-    Runtime answers differently by more than `AGREE`, or the file is too large to ship.
+    Runtime answers differently by more than `AGREE`, or the file is too large.
     """
     with extra("learn"):
         import onnx  # noqa: F401  # torch needs both and says so less plainly
@@ -74,10 +74,10 @@ def export(network: nn.Module, path: Path) -> float:
             external_data=False,
             verbose=False,
         )
-        if temporary.stat().st_size > MOST_BYTES:
+        if temporary.stat().st_size > most_bytes:
             raise BadValue(
                 f"The exported weights have {temporary.stat().st_size} bytes and may have "
-                f"{MOST_BYTES}. Make the network smaller."
+                f"{most_bytes}. Make the network smaller."
             )
         apart = _apart(network, temporary, example)
         if apart > AGREE:

@@ -27,7 +27,6 @@ from limner.learn.networks._judge import Judge
 
 COLOURS = 3  # the first channels of `image`; the others are prompts
 CHANNELS = {"image": 7, "hints": 3}
-THIN = 64  # channels of each scale of the pyramid
 
 
 class Layer(nn.Module):
@@ -61,12 +60,20 @@ class SimpleClick(nn.Module):
     """See the module: about 2.8 million parameters at the default size.
 
     side    pixels of the crop that a place of every patch is learnt for; others are scaled
+    thin    channels of each scale of the pyramid
     """
 
     channels = CHANNELS
 
     def __init__(
-        self, width: int = 192, depth: int = 5, *, patch: int = 8, heads: int = 6, side: int = 128
+        self,
+        width: int = 192,
+        depth: int = 5,
+        *,
+        patch: int = 8,
+        heads: int = 6,
+        side: int = 128,
+        thin: int = 64,
     ) -> None:
         super().__init__()
         said = sum(CHANNELS.values()) - COLOURS
@@ -77,10 +84,10 @@ class SimpleClick(nn.Module):
         nn.init.trunc_normal_(self.places, std=0.02)
         self.layers = nn.ModuleList(Layer(width, heads=heads) for _ in range(depth))
         self.last = nn.LayerNorm(width)
-        self.pyramid = nn.ModuleList(_scales(width))
-        self.fuse = nn.Conv2d(len(self.pyramid) * THIN, THIN, 1)
-        self.head = nn.Conv2d(THIN, 1, 1)
-        self.judge = Judge(width, THIN)
+        self.pyramid = nn.ModuleList(_scales(width, thin))
+        self.fuse = nn.Conv2d(len(self.pyramid) * thin, thin, 1)
+        self.head = nn.Conv2d(thin, 1, 1)
+        self.judge = Judge(width, thin)
 
     def forward(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         image = batch["image"]
@@ -114,12 +121,12 @@ class SimpleClick(nn.Module):
         return found
 
 
-def _scales(width: int) -> list[nn.Module]:
+def _scales(width: int, thin: int) -> list[nn.Module]:
     """From coarse to fine, what makes each scale of the last layer: a half to four times as fine.
 
     A group norm of one group is what a layer norm is for maps.
     """
-    half, fourth = max(THIN, width // 2), max(THIN, width // 4)
+    half, fourth = max(thin, width // 2), max(thin, width // 4)
     finest = nn.Sequential(
         nn.ConvTranspose2d(width, half, 2, stride=2),
         nn.GroupNorm(1, half),
@@ -133,7 +140,7 @@ def _scales(width: int) -> list[nn.Module]:
         (finest, fourth),
     ]
     return [
-        nn.Sequential(scale, nn.GroupNorm(1, after), nn.Conv2d(after, THIN, 1))
+        nn.Sequential(scale, nn.GroupNorm(1, after), nn.Conv2d(after, thin, 1))
         for scale, after in made
     ]
 

@@ -11,6 +11,7 @@ Differs  2D; rounds are spread over steps by a pool that carries cases and their
 Expected results/objects_choose.json and objects_report.json hold its Dice after a box and clicks.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -46,10 +47,11 @@ class ClickGuided(Recipe):
         batch: Batch,
         progress: float,  # noqa: ARG002  # the weights of this recipe do not change
     ) -> dict[str, Tensor]:
-        image = batch.inputs["image"]
-        with torch.autocast(image.device.type, torch.bfloat16):
-            answers = nets["student"](batch.inputs)
-        logits, quality = answers["logits"].float(), answers["quality"].float()
+        return self.against(batch, answered(nets["student"], batch.inputs))
+
+    def against(self, batch: Batch, answers: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """The terms of answers that were given to a batch, from its labels."""
+        image, logits, quality = batch.inputs["image"], answers["logits"], answers["quality"]
         batch.answers["logits"] = logits.detach()
         clicked = image[:, [INSIDE, OUTSIDE]].amax(dim=1, keepdim=True)
         weights = batch.weights * (1 + self.near_clicks * clicked)
@@ -69,6 +71,13 @@ class ClickGuided(Recipe):
                 held.lerp_(student[name], 1 - keep)
             else:
                 held.copy_(student[name])
+
+
+def answered(network: nn.Module, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """What a network says, in float, having worked it out in bfloat16."""
+    with torch.autocast(inputs["image"].device.type, torch.bfloat16):
+        answers = network(inputs)
+    return {name: each.float() for name, each in answers.items()}
 
 
 def dice(
