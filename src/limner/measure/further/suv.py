@@ -105,4 +105,4 @@ def _sphere(grid: Grid) -> NDArray[np.float64]:
 def _heights(grid: Grid) -> list[float]:
     """The distance between neighbouring planes of voxels along each axis, mm."""
     inverse = np.linalg.inv(np.array(grid.steps_mm))
-    return (1 / np.linalg.norm(inverse, axis=0)).tolist()
+    return [float(each) for each in 1 / np.linalg.norm(inverse, axis=0)]
