@@ -158,9 +158,8 @@ class Mask:
             )
         known = schema or Schema()
         have = {label.value: label.name for label in known.labels}
-        for value in values:
-            if value not in have:
-                known = _with_value(known, value)
+        plain = [_plain(value) for value in values if value not in have]
+        known = Schema((*known.labels, *plain)) if plain else known
         have = {label.value: label.name for label in known.labels}
         objects = tuple(Object(value, have[value], source=source) for value in values)
         return cls(grid, (whole.astype(_least(values)),), objects, schema=known)
@@ -329,6 +328,6 @@ def _least(values: Sequence[int] | Iterable[int]) -> np.dtype[Any]:
     return np.min_scalar_type(max([*values, 1]))
 
 
-def _with_value(schema: Schema, value: int) -> Schema:
-    colour = PALETTE[(value - 1) % len(PALETTE)]
-    return Schema((*schema.labels, Label(value, f"label {value}", colour=colour)))
+def _plain(value: int) -> Label:
+    """The class of a value that has no name."""
+    return Label(value, f"label {value}", colour=PALETTE[(value - 1) % len(PALETTE)])

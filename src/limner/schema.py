@@ -2,6 +2,7 @@
 
 import json
 import tomllib
+from collections import Counter
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -81,14 +82,15 @@ class Schema:
     def __post_init__(self) -> None:
         """Refuse two classes that could be confused."""
         for what in ("value", "name"):
-            seen = [getattr(label, what) for label in self.labels]
-            twice = sorted({str(one) for one in seen if seen.count(one) > 1})
+            seen = Counter(getattr(label, what) for label in self.labels)
+            twice = sorted(str(one) for one, times in seen.items() if times > 1)
             if twice:
                 raise BadValue(
                     f"The {what} '{twice[0]}' stands for two classes. Give each its own {what}."
                 )
+        names = set(self.names)
         for label in self.labels:
-            if label.parent and label.parent not in self.names:
+            if label.parent and label.parent not in names:
                 raise UnknownName("class", label.parent, self.names)
 
     @classmethod

@@ -203,7 +203,7 @@ def _unplaced(mask: Mask) -> Mask:
     return replace(mask, grid=Grid.picture(rows, columns, slices=slices))
 
 
-_NO_CODES = dict.fromkeys(("category", "type", "modifier", "region"))
+_NO_CODES: dict[str, Any] = dict.fromkeys(("category", "type", "modifier", "region"))
 
 TRAITS: Mapping[str, Trait] = MappingProxyType(
     {

@@ -76,11 +76,6 @@ def restored(labels: NDArray[Any], grid: Grid, record: Record | None) -> Mask:
     return Mask(record.grid if same else grid, plain.layers, (*objects, *extra), schema=schema)
 
 
-def snapped(mask: Mask, grid: Grid) -> Mask:
-    """The mask on `grid` exactly, where the two coincide; else unchanged."""
-    return replace(mask, grid=grid) if _near(grid, mask.grid) else mask
-
-
 def _plain(labels: NDArray[Any], grid: Grid) -> Mask:
     stacked = labels.reshape(-1, *grid.shape[1:])
     tall = replace(grid, shape=(stacked.shape[0], *grid.shape[1:]))

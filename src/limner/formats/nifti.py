@@ -15,8 +15,9 @@ import numpy as np
 
 from limner.errors import BadValue
 from limner.formats._holds import TRAITS
+from limner.formats._lattice import fitted
 from limner.formats._layers import flattened
-from limner.formats._record import heard, restored, snapped, told
+from limner.formats._record import heard, restored, told
 from limner.grid import Grid
 from limner.image import Image
 from limner.mask import Mask
@@ -48,7 +49,7 @@ def read(path: Path, *, grid: Grid | None = None) -> Mask:
         labels = labels * volume.slope + volume.inter
     record = next((each for each in map(heard, volume.notes) if each), None)
     mask = restored(np.asarray(labels), volume.grid, record)
-    return mask if grid is None else snapped(mask, grid)
+    return mask if grid is None else fitted(mask, grid)
 
 
 def write(mask: Mask, path: Path, *, image: Image | None = None) -> None:
