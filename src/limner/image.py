@@ -1,6 +1,6 @@
 """A picture: samples, where in the patient each of them lies, and where they came from."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Protocol
 
@@ -185,6 +185,8 @@ class Source:
     regions      calibrated regions of an ultrasound frame
     attributes   (keyword, value) pairs to copy on export: DICOM keywords, NIfTI header fields
     problems     what was odd about the files, one sentence each
+    frames       every image of the series, where slices leave some out because they lie between
+                 them (uneven steps); () where `slices` names them all
     """
 
     format: str = ""
@@ -197,6 +199,7 @@ class Source:
     regions: tuple[Region, ...] = ()
     attributes: tuple[tuple[str, str], ...] = ()
     problems: tuple[str, ...] = ()
+    frames: tuple[SliceSource, ...] = ()
 
     def attribute(self, keyword: str) -> str:
         """The value under a keyword; "" where the file gave none."""
@@ -217,16 +220,14 @@ class Source:
             modality=told["modality"],
             window=None if window is None else Window(**window),
             laterality=told["laterality"],
-            slices=tuple(
-                SliceSource(**{**each, "position_mm": tuple(each["position_mm"])})
-                for each in told["slices"]
-            ),
+            slices=_slices(told["slices"]),
             regions=tuple(
                 Region(tuple(r["low"]), tuple(r["high"]), tuple(r["step_mm"]), r["kind"])
                 for r in told["regions"]
             ),
             attributes=tuple((key, value) for key, value in told["attributes"]),
             problems=tuple(told["problems"]),
+            frames=_slices(told.get("frames", ())),  # files of before there were any
         )
 
 
@@ -335,6 +336,12 @@ class Image:
                 f"The block {low} to {high} is not inside {self.grid.shape} voxels. "
                 "Give a low corner below a high one, both inside."
             )
+
+
+def _slices(told: Iterable[Mapping[str, Any]]) -> tuple[SliceSource, ...]:
+    return tuple(
+        SliceSource(**{**each, "position_mm": tuple(each["position_mm"])}) for each in told
+    )
 
 
 def _plain(value: Any) -> Any:

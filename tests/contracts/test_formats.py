@@ -5,11 +5,14 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from limner.dicom.derived import at
 from limner.errors import BadValue, LimnerError, UnreadableFile, UnwritableFile
 from limner.formats import FORMATS, format_named, format_of, held_by
 from limner.formats._holds import reduced
@@ -21,6 +24,19 @@ from tests.data import CHECKOUT
 
 PICTURES = {"overlay"}  # for people: written, never read
 FLAT = Grid.picture(6, 8)
+
+
+@pytest.fixture(autouse=True)
+def still():
+    """One moment for all that is written: DICOM says when."""
+    with at(datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)):
+        yield
+
+
+def held_grid(name: str, grid: Grid = FLAT) -> Grid:
+    """The grid, placed in a patient where the format holds a place: some need one."""
+    placed = "place" in held_by(format_named(name))
+    return replace(grid, placed=True, scale="patient") if placed else grid
 
 
 def two_objects(grid: Grid = FLAT) -> Mask:
@@ -57,29 +73,34 @@ class TestEveryFormat:
     def test_comes_back(self, name, tmp_path):
         path = self.path(name, tmp_path)
         form = format_named(name)
-        form.write(two_objects(), path, image=an_image())
+        grid = held_grid(name)
+        form.write(two_objects(grid), path, image=an_image(grid))
         if name in PICTURES:
             with pytest.raises(UnreadableFile, match="not a mask"):
                 form.read(path)
             return
-        back = form.read(path, grid=FLAT)
-        assert back.grid == FLAT
-        assert np.array_equal(back.label_map(), reduced(two_objects(), held_by(form)).label_map())
+        back = form.read(path, grid=grid)
+        assert back.grid == grid
+        held = reduced(two_objects(grid), held_by(form))
+        assert np.array_equal(back.label_map(), held.label_map())
 
     def test_writes_the_same_bytes_twice(self, name, tmp_path):
         one, two = tmp_path / "1", tmp_path / "2"
+        grid = held_grid(name)
         for folder in (one, two):
             folder.mkdir()
-            format_named(name).write(two_objects(), self.path(name, folder), image=an_image())
+            path = self.path(name, folder)
+            format_named(name).write(two_objects(grid), path, image=an_image(grid))
             time.sleep(0.02)
         same = [self.path(name, folder).read_bytes() for folder in (one, two)]
         assert same[0] == same[1]
 
     def test_refuses_overlap_or_keeps_it(self, name, tmp_path):
-        path, mask = self.path(name, tmp_path), overlapping()
+        grid = held_grid(name)
+        path, mask = self.path(name, tmp_path), overlapping(grid)
         form = format_named(name)
         try:
-            form.write(mask, path, image=an_image())
+            form.write(mask, path, image=an_image(grid))
         except BadValue as refusal:
             assert "share" in str(refusal)
             assert "object 2 ('vessel')" in str(refusal)
@@ -88,22 +109,23 @@ class TestEveryFormat:
             if name in PICTURES:
                 return
             assert "overlap" in held_by(form)
-            back, held = form.read(path, grid=FLAT), reduced(mask, held_by(form))
+            back, held = form.read(path, grid=grid), reduced(mask, held_by(form))
             assert sorted(back.ids) == sorted(held.ids)
             assert all(np.array_equal(back.where(n), held.where(n)) for n in held.ids)
 
     def test_a_missing_folder_is_said(self, name, tmp_path):
         with pytest.raises(UnwritableFile, match="does not exist"):
-            path = self.path(name, tmp_path / "nowhere")
-            format_named(name).write(two_objects(), path, image=an_image())
+            path, grid = self.path(name, tmp_path / "nowhere"), held_grid(name)
+            format_named(name).write(two_objects(grid), path, image=an_image(grid))
 
     def test_a_read_only_folder_is_said(self, name, tmp_path):
         if os.geteuid() == 0:
             pytest.skip("Root may write everywhere; run the tests as another user to see this.")
         tmp_path.chmod(0o500)
         try:
+            path, grid = self.path(name, tmp_path), held_grid(name)
             with pytest.raises(UnwritableFile, match="could not be written"):
-                format_named(name).write(two_objects(), self.path(name, tmp_path), image=an_image())
+                format_named(name).write(two_objects(grid), path, image=an_image(grid))
         finally:
             tmp_path.chmod(0o700)
 
@@ -113,9 +135,10 @@ class TestEveryFormat:
             path.write_bytes(b"earlier")
             (disk / "ballast").write_bytes(b"\0" * (disk_free(disk) - 4096))
             noise = np.random.default_rng(0).integers(0, 2, (1, 500, 500)).astype(np.uint8)
-            grid = Grid.picture(500, 500)
+            grid = held_grid(name, Grid.picture(500, 500))
             mask = Mask(grid, (noise,), (Object(1),))
-            picture = Image.of(np.random.default_rng(1).integers(0, 255, (500, 500), np.uint8))
+            shown = np.random.default_rng(1).integers(0, 255, (1, 500, 500), np.uint8)
+            picture = Image.of(shown, grid)
             with pytest.raises(UnwritableFile, match="could not be written: No space left"):
                 format_named(name).write(mask, path, image=picture)
             assert path.read_bytes() == b"earlier"

@@ -177,7 +177,7 @@ def origin(image: Image | None, grid: Grid | None = None) -> Origin:
         return _orphan(image, where)
     told = dict(source.attributes)
     every = tuple(each for each in source.slices if each.sop_instance_uid)
-    frames = tuple(dict.fromkeys((*every, *getattr(source, "frames", ()))))
+    frames = tuple(dict.fromkeys((*every, *source.frames)))
     count = image.grid.shape[0]
     first = source.slices[:count]
     return Origin(

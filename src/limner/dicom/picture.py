@@ -94,6 +94,7 @@ def picture(found: Found) -> Image:
             regions=calibrated,
             attributes=_attributes(first),
             problems=tuple(problems),
+            frames=_left_out(layout),
         )
     return Image(pixels, grid, unit, times_s, source)
 
@@ -246,6 +247,22 @@ def _slices(layout: Layout) -> tuple[SliceSource, ...]:
         for column in layout.cells
         for cell in column
     )
+
+
+def _left_out(layout: Layout) -> tuple[SliceSource, ...]:
+    """Every image, where some of them lie between slices; () where each is a slice."""
+    found: dict[tuple[int, int], SliceSource] = {}
+    whole: set[tuple[int, int]] = set()
+    for column in layout.cells:
+        for cell in column:
+            for frame in (cell.first, cell.second):
+                if frame is not None:
+                    place = frame.position or (0.0, 0.0, 0.0)
+                    key = frame.file, frame.number
+                    found.setdefault(key, SliceSource(frame.uid, frame.number, place))
+            if cell.second is None:
+                whole.add((cell.first.file, cell.first.number))
+    return () if whole == found.keys() else tuple(found.values())
 
 
 def _between(one: Frame, two: Frame, share: float) -> Vector:

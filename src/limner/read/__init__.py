@@ -95,6 +95,9 @@ def at_time(image: Image, frame: int) -> Image:
     count = image.grid.shape[0]
     if len(source.slices) == count * image.times:
         source = replace(source, slices=source.slices[frame * count : (frame + 1) * count])
+    every = len(source.frames) // image.times
+    if every:
+        source = replace(source, frames=source.frames[frame * every : (frame + 1) * every])
     times_s = image.times_s[frame : frame + 1]
     return replace(image, pixels=_OneTime(image.pixels, frame), times_s=times_s, source=source)
 
