@@ -2,12 +2,9 @@
 
 import numpy as np
 import pytest
-from scipy.ndimage import gaussian_filter
-from skimage.segmentation import random_walker
 
 from limner.errors import PromptRefused
 from limner.evaluate.baselines import BASELINES
-from limner.evaluate.baselines.random_walker import walked
 from limner.image import Image
 from limner.predict import Prediction
 from limner.prompt.box import Box
@@ -117,20 +114,6 @@ def test_the_random_walker_obeys_clicks_on_either_side():
     assert not answer[5, 35]
     assert not answer[55, 65]
     assert (answer & inside).sum() > 0.7 * inside.sum()
-
-
-@pytest.mark.parametrize("channels", [1, 3])
-def test_the_random_walker_is_scikit_images(channels):
-    random = np.random.default_rng(1)
-    rough = random.random((20, 24, channels))
-    samples = gaussian_filter(rough, (2, 2, 0)).astype(np.float32)
-    seeds = np.zeros((20, 24), np.int8)
-    seeds[4:6, 5:8], seeds[-1], seeds[12, 3] = 1, 2, 2
-    ours = walked(samples, seeds, beta=2000)
-    theirs = random_walker(
-        samples.astype(float), seeds, beta=2000, mode="bf", return_full_prob=True, channel_axis=-1
-    )
-    np.testing.assert_allclose(ours, theirs[0], atol=5e-3)
 
 
 def test_the_random_walker_takes_scribbles_on_either_side():

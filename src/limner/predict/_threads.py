@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from limner.predict._ask import Answer, Asking, Question, Task
 from limner.predict._hints import Colours
-from limner.predict._look import SIDE, Bools, Floats, Look, Scene
+from limner.predict._look import FLAT, SIDE, Bools, Floats, Look, Scene
 from limner.prompt import CHANNELS, to_map
 
 SIDE_WHOLE = 576  # pixels along a side of the slice, on which ridges are looked for
@@ -73,7 +73,8 @@ def threads(task: Task, scene: Scene) -> Asking:
     tiles = {corner: _tile(whole, corner) for corner in corners}
     told = _colours(planes, sight)
     answers = yield [
-        Question(look, _asked(planes, corner), task.time, told) for corner, look in tiles.items()
+        Question(look, _asked(planes, corner), task.time, _as_seen(told, _part(sight, corner)))
+        for corner, look in tiles.items()
     ]
     for (row, column), one in zip(tiles, answers, strict=True):
         inner = slice(MARGIN, SIDE - MARGIN)
@@ -180,10 +181,24 @@ def _tile(whole: Look, corner: tuple[int, int]) -> Look:
 
 def _asked(planes: Floats, corner: tuple[int, int]) -> Floats:
     """A tile's own part of the channels; its region is all of it."""
-    row, column = corner
-    part = planes[:, row : row + SIDE, column : column + SIDE].copy()
+    part = _part(planes, corner).copy()
     part[REGION] = 1
     return part
+
+
+def _part(planes: Floats, corner: tuple[int, int]) -> Floats:
+    """What of channels lies on the tile of that corner."""
+    row, column = corner
+    return planes[:, row : row + SIDE, column : column + SIDE]
+
+
+def _as_seen(told: Colours, sight: Floats) -> Colours:
+    """Colours of the whole slice as a tile has them, which is standardised by itself."""
+    inside = sight[:, np.abs(sight).sum(axis=0) > 0]
+    if not inside.size:
+        return told
+    mean, spread = float(inside.mean()), max(float(inside.std()), FLAT)
+    return Colours((told.inside - mean) / spread, (told.outside - mean) / spread)
 
 
 def _colours(planes: Floats, sight: Floats) -> Colours:

@@ -23,14 +23,13 @@ from limner.evaluate.baselines import BASELINES
 from limner.evaluate.baselines.plane import Bools, Points, View, answer, ellipse, encode
 from limner.image import Image
 from limner.predict import Abilities, Block, Encoded, Prediction, check
+from limner.predict._walker import walked
 from limner.prompt import Prompt, draw
 from limner.prompt.box import Box
 from limner.prompt.click import Click
 from limner.prompt.stroke import Stroke
 
 ANY = 1000  # clicks
-CLOSE = 1e-4  # residual, as a share of the first, at which the system counts as solved
-MOST = 2000  # steps of the solver
 EDGE = 0.1  # pixels: the soft edge of a drawn line, so narrow that it adds nothing to its width
 
 
@@ -163,50 +162,3 @@ def _discs(shape: tuple[int, int], places: Points, *, radius: float) -> Bools:
     for row, column in np.rint(places):
         inside |= (rows - row) ** 2 + (columns - column) ** 2 <= radius**2
     return inside
-
-
-def walked(
-    samples: NDArray[np.float32], seeds: NDArray[np.int8], *, beta: float
-) -> NDArray[np.float64]:
-    """(rows, columns): the share of walkers from each pixel that meet an inside seed first.
-
-    Weights as scikit-image has them, so that its `beta` means the same. The linear system is
-    solved by conjugate gradients with the diagonal as preconditioner, for one label only.
-    """
-    fixed = seeds > 0
-    share: NDArray[np.float64] = np.asarray(seeds == 1, np.float64)
-    if not ((seeds == 1).any() and (seeds == 2).any()) or fixed.all():
-        return share
-    scale = beta / (10 * max(float(samples.std()), 1e-6)) / np.sqrt(samples.shape[2])
-    along = [(np.diff(samples, axis=axis).astype(np.float64) ** 2).sum(axis=2) for axis in (0, 1)]
-    down, across = (np.exp(-scale * each) + 1e-6 for each in along)
-    degree = np.zeros(seeds.shape)
-    degree[:-1] += down
-    degree[1:] += down
-    degree[:, :-1] += across
-    degree[:, 1:] += across
-
-    def spread(values: NDArray[np.float64]) -> NDArray[np.float64]:
-        """What neighbours hand over, at the pixels that are not fixed."""
-        handed = np.zeros_like(values)
-        handed[:-1] += down * values[1:]
-        handed[1:] += down * values[:-1]
-        handed[:, :-1] += across * values[:, 1:]
-        handed[:, 1:] += across * values[:, :-1]
-        handed[fixed] = 0
-        return handed
-
-    rest = spread(share)
-    step = near = rest / degree
-    size = first = float((rest * near).sum())
-    for _ in range(MOST):
-        if size <= CLOSE**2 * first:
-            break
-        moved = degree * step - spread(step)
-        pace = size / float((step * moved).sum())
-        share += pace * step
-        rest = rest - pace * moved
-        near = rest / degree
-        size, before = float((rest * near).sum()), size
-        step = near + size / before * step
-    return share
