@@ -49,15 +49,15 @@ SHAPES = {
     "encode_once": (NETWORKS.get("encode_once"), "click_guided"),
     "simple_click": (NETWORKS.get("simple_click"), "click_guided"),
     "prompt_unet": (NETWORKS.get("prompt_unet"), "click_guided"),
-    "prompt_unet without hints": (lambda: Blank(NETWORKS.get("prompt_unet")()), "click_guided"),
-    "prompt_unet distilled": (NETWORKS.get("prompt_unet"), "distilled"),
+    "prompt_unet_without_hints": (lambda: Blank(NETWORKS.get("prompt_unet")()), "click_guided"),
+    "prompt_unet_distilled": (NETWORKS.get("prompt_unet"), "distilled"),
 }
-SHIPPED = ("shipped", "shipped, bf16", "shipped, int8", "shipped, mirrored")
+SHIPPED = ("shipped", "shipped_bf16", "shipped_int8", "shipped_mirrored")
 
 
 def folder_of(name, asked):
     """Where a contestant's files are kept."""
-    return asked.out / name.replace(", ", "_").replace(" ", "_")
+    return asked.out / name
 
 
 def trained(name, asked):
@@ -95,6 +95,8 @@ def trained(name, asked):
         "core_minutes": round(state.spent_s / 60, 2),
         "parameters": size["parameters"],
         "macs": size["flops"] // 2,
+        "millions": round(size["parameters"] / 1e6, 2),
+        "gmacs": round(size["flops"] / 2e9, 2),
     }
     write_text(json.dumps(told) + "\n", folder / "trained.json")
 
@@ -190,13 +192,13 @@ def quantised(path, asked):
 def opened(name, asked, *, threads=1):
     """The network of a contestant, ready to run."""
     folder = folder_of(name, asked)
-    if name in SHAPES or name == "shipped, int8":
+    if name in SHAPES or name == "shipped_int8":
         return open_network(folder / "network.onnx", runtime="onnxruntime", threads=threads)
     weights = shipped().paths()[0]
-    if name == "shipped, bf16":
+    if name == "shipped_bf16":
         return open_network(weights, runtime="openvino", precision="bf16", threads=threads)
     network = open_network(weights, runtime="onnxruntime", threads=threads)
-    return mirrored(network) if name == "shipped, mirrored" else network
+    return mirrored(network) if name == "shipped_mirrored" else network
 
 
 def mirrored(network):

@@ -49,7 +49,7 @@ OUT = ROOT / "results" / "network_shapes.json"
 COLUMNS = ("box", "1 click", "3 clicks", "5 clicks")
 AT = (1, 3, 5)
 CALLS = 30  # timed, of each network
-WALK = "the walk of the hints alone"
+WALK = "walk"  # that of the hints, without a network
 AGAINST = ("prompt_unet", "shipped")  # whom the others are compared with
 
 
@@ -62,7 +62,7 @@ def done(name, asked):
     folder.mkdir(parents=True, exist_ok=True)
     if name in SHAPES and not (folder / "trained.json").is_file():
         trained(name, asked)
-    if name == "shipped, int8" and not (folder / "network.onnx").is_file():
+    if name == "shipped_int8" and not (folder / "network.onnx").is_file():
         quantised(folder / "network.onnx", asked)
     answers(name, asked)
     return name
