@@ -10,6 +10,7 @@ Source   NIfTI-1 (nifti1.h, 2007) and NIfTI-2 (nifti2.h, 2011), methods 1 to 3.
 
 import gzip
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import IO, Any, cast
@@ -27,6 +28,9 @@ MM = {0: 1.0, 1: 1000.0, 2: 1.0, 3: 0.001}  # xyzt_units & 7: unknown, metre, mm
 SECONDS = {8: 1.0, 16: 1e-3, 24: 1e-6}  # xyzt_units & 56
 ALIGNED = 2  # NIFTI_XFORM_ALIGNED_ANAT: placed, but not in a scanner's coordinates
 COMMENT = 6  # the code of a plain-text header extension (nifti1.h, NIFTI_ECODE_COMMENT)
+CARET = 30  # of Connectome Workbench's XML (NIFTI_ECODE_CARET)
+ANY = 0  # TotalSegmentator's code for the same XML (NIFTI_ECODE_IGNORE); nibabel opens no 30
+TEXTS = {ANY, COMMENT, CARET}
 DEFLATED = 1032  # no byte of a gzip file unpacks to more than this many (RFC 1951)
 PIECE = 1 << 20  # bytes unpacked at a time: gzip makes one copy of each
 PACKED_LIMIT = 8 << 30  # bytes of samples that a compressed file may hold
@@ -42,7 +46,7 @@ class Volume:
     slope, inter    a sample is stored * slope + inter; (1, 0) where the file scales nothing
     times_s     the time of each frame; empty where the file gives no unit of time
     fields      header fields that go back into what is written on this grid
-    notes       the texts of the header's comment extensions
+    notes       the texts of the header's extensions: comments and XML
     problems    what was odd, one sentence each
     """
 
@@ -113,7 +117,7 @@ def save_volume(
     *,
     codes: tuple[int, int] = (1, 1),
     about: str | None = "",
-    note: str = "",
+    notes: Sequence[tuple[int, str]] = (),
 ) -> None:
     """Write numbers (times, slices, rows, columns) on a grid, as one .nii or .nii.gz.
 
@@ -121,7 +125,7 @@ def save_volume(
             hold the grid to a thousandth of a voxel (it holds no shear), else its code is 0
     about   what the labels mean (`intent_name`: the first 15 letters, ASCII only); None for a
             scan, whose values are no labels
-    note    text for a comment extension
+    notes   texts for header extensions, each after its code
 
     Positions are float32 in NIfTI-1, as good as 5e-5 mm within half a metre. NIfTI-2, with
     float64, is written where an axis has more than 32767 voxels. The same samples give the
@@ -139,8 +143,8 @@ def save_volume(
     if about is not None:
         header.set_intent("label", name=about.encode("ascii", "ignore").decode()[:15])
     _place(header, grid, codes)
-    if note:
-        header.extensions.append(Nifti1Extension(COMMENT, note.encode()))
+    for code, text in notes:
+        header.extensions.append(Nifti1Extension(code, text.encode()))
     header["vox_offset"] = header.single_vox_offset + header.extensions.get_sizeondisk()
     native = samples.astype(samples.dtype.newbyteorder("="), copy=False)
     with path.open("wb") as plain:
@@ -218,14 +222,14 @@ def _header(file: IO[bytes], path: Path) -> tuple[Any, tuple[str, ...]]:
 
 
 def _notes(file: IO[bytes], room: int, order: str) -> tuple[str, ...]:
-    """The comment extensions. Damaged ones are other programs' business and end the list."""
+    """Texts of extensions. Damaged ones are other programs' business and end the list."""
     found = []
     while room >= 16:
         size, code = np.frombuffer(file.read(8), f"{order}i4").tolist()
         if not 16 <= size <= room:
             break
         content = file.read(size - 8)
-        if code == COMMENT:
+        if code in TEXTS:
             found.append(content.rstrip(b"\0").decode("utf-8", errors="replace"))
         room -= size
     return tuple(found)

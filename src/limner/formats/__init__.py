@@ -21,8 +21,12 @@ It may also say, each a line at the top of the file:
     NEEDS_SCAN = frozenset({...})   "write" where `image` must be there, "read" where `grid`
                                     must; `limner convert` asks for --image then
 
-A file that may hold the masks of several images (COCO) has `names(path)` as well, the names
-in it, and `read(path, *, grid=None, name=None)`.
+and have, where there is anything to say, as functions:
+
+    remarks(mask, *, image=None)    what a person should know of the file, a sentence each
+    examined(path, *, grid=None)    as `read`: a value with `mask` and `problems`, sentences
+    names(path)                     the images in a file that may hold the masks of several
+                                    (COCO); `read` takes `name` then, which of them
 """
 
 from importlib import import_module

@@ -210,95 +210,95 @@ TRAITS: Mapping[str, Trait] = MappingProxyType(
         "stack": Trait(
             lambda mask: mask.grid.shape[0] > 1,
             _one_slice,
-            "Slices would be lost: {format} holds one.",
+            "Slices are lost: {format} holds one.",
         ),
         "times": Trait(
             lambda mask: mask.times > 1,
             _first_frame,
-            "Frames in time would be lost: {format} holds one, so the first would stay.",
+            "Frames in time are lost: {format} holds one, so the first stays.",
         ),
         "shear": Trait(
             lambda mask: mask.grid.sheared,
             _straight,
-            "The tilt between the axes would be lost: {format} has axes at right angles, so the "
-            "mask would be put on such a grid, nearest voxel.",
+            "The tilt between the axes is lost: {format} has axes at right angles, so the "
+            "mask is put on such a grid, nearest voxel.",
         ),
         "place": Trait(
             lambda mask: mask.grid.placed or mask.grid.scale != "none",
             _unplaced,
-            "Sizes and the place in the patient would be lost: {format} counts pixels.",
+            "Sizes and the place in the patient are lost: {format} counts pixels.",
         ),
         "overlap": Trait(
             lambda mask: mask.overlap,
             later_on_top,
-            "Overlap would be lost: {format} holds one object a voxel, so the later would have it.",
+            "Overlap is lost: {format} holds one object a voxel, so the later has it.",
         ),
         "probability": Trait(
             lambda mask: bool(mask.soft),
             lambda mask: replace(mask, soft=()),
-            "Probabilities would be lost: {format} holds none.",
+            "Probabilities are lost: {format} holds none.",
         ),
         "empty": Trait(
             lambda mask: len(filled(mask)) < len(mask.objects),
             _no_empty,
-            "Objects without a voxel would be lost: {format} has no place for them.",
+            "Objects without a voxel are lost: {format} has no place for them.",
         ),
         "classes": Trait(
             _any_object(lambda each: each.label not in {"", f"label {each.id}"}),
             _nameless,
-            "The names of classes would be lost: {format} holds numbers.",
+            "The names of classes are lost: {format} holds numbers.",
         ),
         "objects": Trait(
             lambda mask: len(_first(mask)) < len(mask.objects),
             _one_a_class,
-            "Objects of one class would become one: {format} holds classes only.",
+            "Objects of one class become one: {format} holds classes only.",
         ),
         "ids": Trait(
             lambda mask: sorted(mask.ids) != list(range(1, len(mask.ids) + 1)),
             _counted,
-            "The numbers of objects would change: {format} counts them from 1.",
+            "The numbers of objects change: {format} counts them from 1.",
         ),
         "values": Trait(
             _odd_values,
             _valued,
-            "The values of classes would change: {format} has none beside the object's number.",
+            "The values of classes change: {format} has none beside the object's number.",
         ),
         "colours": Trait(
             _any_class(lambda label: label.colour != default_colour(label.value)),
             _schema(lambda label: replace(label, colour=default_colour(label.value))),
-            "Colours would be lost: {format} holds none.",
+            "Colours are lost: {format} holds none.",
         ),
         "codes": Trait(
             _any_class(
                 lambda label: label.category or label.type or label.modifier or label.region
             ),
             _schema(lambda label: replace(label, **_NO_CODES)),
-            "Codes of classes would be lost: {format} holds none.",
+            "Codes of classes are lost: {format} holds none.",
         ),
         "kinship": Trait(
             _any_class(lambda label: label.synonyms or label.parent),
             _schema(lambda label: replace(label, synonyms=(), parent="")),
-            "Synonyms and parents of classes would be lost: {format} holds none.",
+            "Synonyms and parents of classes are lost: {format} holds none.",
         ),
         "names": Trait(
             _any_object(lambda each: each.name),
             _objects(name=""),
-            "The names of single objects would be lost: {format} holds none.",
+            "The names of single objects are lost: {format} holds none.",
         ),
         "tracking": Trait(
             _any_object(lambda each: each.tracking_uid),
             _objects(tracking_uid=""),
-            "Tracking ids would be lost: {format} holds none.",
+            "Tracking ids are lost: {format} holds none.",
         ),
         "makers": Trait(
             _any_object(lambda each: each.source or each.rater),
             _objects(source="", rater=""),
-            "Who or what made the objects would be lost: {format} does not say it.",
+            "Who or what made the objects is lost: {format} does not say it.",
         ),
         "looked": Trait(
             _any_object(lambda each: each.slices),
             _objects(slices=()),
-            "Which slices were looked at would be lost: {format} does not say it.",
+            "Which slices were looked at is lost: {format} does not say it.",
         ),
     }
 )

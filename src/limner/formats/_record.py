@@ -56,14 +56,18 @@ def heard(text: str) -> Record | None:
         return None
 
 
-def restored(labels: NDArray[Any], grid: Grid, record: Record | None) -> Mask:
+def restored(
+    labels: NDArray[Any], grid: Grid, record: Record | None, *, schema: Schema | None = None
+) -> Mask:
     """The mask of a label map (times, slices, rows, columns), with its record if it has one.
+
+    schema   what another program calls the values of a map without a record
 
     Values that the record lacks become objects of their own. Where another program has put
     the map on another grid, the record's grid is dropped, and answered slices become those
     in which the object lies: an area never turns into a volume that way.
     """
-    plain = _plain(labels, grid)
+    plain = _plain(labels, grid, None if record else schema)
     if record is None:
         return plain
     same = _near(record.grid, grid)
@@ -76,10 +80,12 @@ def restored(labels: NDArray[Any], grid: Grid, record: Record | None) -> Mask:
     return Mask(record.grid if same else grid, plain.layers, (*objects, *extra), schema=schema)
 
 
-def _plain(labels: NDArray[Any], grid: Grid) -> Mask:
+def _plain(labels: NDArray[Any], grid: Grid, schema: Schema | None) -> Mask:
     stacked = labels.reshape(-1, *grid.shape[1:])
     tall = replace(grid, shape=(stacked.shape[0], *grid.shape[1:]))
-    flat = Mask.from_labels(stacked, tall)  # frames stacked: one look at the values of all
+    flat = Mask.from_labels(
+        stacked, tall, schema=schema
+    )  # frames stacked: one look at the values of all
     layers = tuple(layer.reshape(labels.shape) for layer in flat.layers)
     return Mask(grid, layers, flat.objects, schema=flat.schema)
 

@@ -4,7 +4,10 @@ values      object ids, 0 outside every object, in the smallest whole-number typ
 geometry    sform always, qform where it can hold the grid; their codes are those of the
             scan's own file, so that every viewer treats both alike
 names       classes, colours, codes and answered slices ride in a header extension (a
-            comment, code 6), which other programs skip, and come back when read
+            comment, code 6), which other programs skip, and come back when read. Before it
+            lies a label table in Connectome Workbench's XML, as TotalSegmentator writes it
+of others   names and colours of such a table; else of a BIDS table, a colour table or
+            dcmqi's JSON of the same name beside the file (x_dseg.nii.gz, x_dseg.tsv)
 overlap     refused, for a label map holds one object a voxel; "later" lets the later win
 not held    probabilities
 """
@@ -17,11 +20,12 @@ from limner.errors import BadValue
 from limner.formats._holds import TRAITS
 from limner.formats._lattice import fitted
 from limner.formats._layers import flattened
+from limner.formats._names import beside, named, table
 from limner.formats._record import heard, restored, told
 from limner.grid import Grid
 from limner.image import Image
 from limner.mask import Mask
-from limner.nifti import open_volume, save_volume
+from limner.nifti import ANY, COMMENT, open_volume, save_volume
 from limner.safely import replacing
 
 ENDINGS = (".nii", ".nii.gz")
@@ -48,7 +52,8 @@ def read(path: Path, *, grid: Grid | None = None) -> Mask:
     if volume.scaled:
         labels = labels * volume.slope + volume.inter
     record = next((each for each in map(heard, volume.notes) if each), None)
-    mask = restored(np.asarray(labels), volume.grid, record)
+    schema = None if record else named(volume.notes) or beside(path)
+    mask = restored(np.asarray(labels), volume.grid, record, schema=schema)
     return mask if grid is None else fitted(mask, grid)
 
 
@@ -68,7 +73,7 @@ def write(mask: Mask, path: Path, *, image: Image | None = None) -> None:
             temporary,
             codes=_codes(mask.grid, image),
             about=_about(mask),
-            note=told(mask),
+            notes=[(ANY, table(mask)), (COMMENT, told(mask))],
         )
 
 

@@ -3,8 +3,9 @@
 Up to 255 objects are written as an 8-bit palette in the colours of their classes, so that
 the map is also a picture; more as 16-bit grey. Classes and names ride in a text chunk.
 
-A foreign map is read as its values are, with one exception: where only 0 and 255 occur, as
-image editors write masks, 255 is object 1. RGB is read where it is grey.
+A foreign map is read as its values are, with the colours of its palette; with one exception:
+where only 0 and 255 occur, as image editors write masks, 255 is object 1. RGB is read where
+it is grey.
 """
 
 import struct
@@ -23,7 +24,7 @@ from limner.grid import Grid
 from limner.image import Image
 from limner.mask import Mask
 from limner.safely import replacing
-from limner.schema import PALETTE
+from limner.schema import PALETTE, Label, Schema
 
 ENDINGS = (".png",)
 HOLDS = frozenset(TRAITS) - {"overlap", "probability", "stack", "times"}
@@ -52,6 +53,7 @@ def read(path: Path, *, grid: Grid | None = None) -> Mask:
                 )
             labels = _values(picture, path)
             record = heard(str(picture.text.get(KEY, "")))
+            schema = _painted(picture, labels)
     except (OSError, SyntaxError, ValueError, struct.error, zlib.error) as error:
         if isinstance(error, UnreadableFile | BadValue | FileNotFoundError):
             raise
@@ -59,7 +61,7 @@ def read(path: Path, *, grid: Grid | None = None) -> Mask:
             f"'{path.name}' is no PNG, or a damaged one. A mask is a PNG label map or NIfTI."
         ) from error
     place = _grid(labels, grid, record.grid if record else None)
-    return restored(labels[None, None], place, record)
+    return restored(labels[None, None], place, record, schema=schema)
 
 
 def write(mask: Mask, path: Path, *, image: Image | None = None) -> None:
@@ -98,6 +100,20 @@ def _colours(mask: Mask) -> list[int]:
         if each.label and sum(other.label == each.label for other in mask.objects) == 1:
             table[each.id] = mask.schema[each.label].colour
     return [level for colour in table for level in colour]
+
+
+def _painted(picture: Any, labels: NDArray[Any]) -> Schema | None:
+    """Classes in the colours of the palette, for the values that occur; None without one."""
+    if picture.mode != "P":
+        return None
+    levels = picture.getpalette()
+    values = [int(value) for value in np.unique(labels) if 0 < 3 * value <= len(levels) - 3]
+    return Schema(
+        tuple(
+            Label(value, f"label {value}", colour=tuple(levels[3 * value : 3 * value + 3]))
+            for value in values
+        )
+    )
 
 
 def _values(picture: Any, path: Path) -> NDArray[Any]:

@@ -1,0 +1,114 @@
+"""`limner convert`: what is written, what would be lost, and what is refused."""
+
+import json
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from limner.cases.save import read_mask, write
+from limner.cli import app, load
+from limner.grid import Grid
+from limner.mask import Mask, Object
+
+GRID = Grid((2, 3, 4), (10, -20, 30), ((0, 0, 2.5), (0, -0.7, 0), (-0.7, 0, 0)))
+
+
+def liver(grid=GRID) -> Mask:
+    inside = np.zeros(grid.shape, bool)
+    inside[0, 1:, 1:3] = True
+    return Mask.of(inside, grid, label="liver", name="the only one", tracking_uid="2.25.5")
+
+
+def overlapping() -> Mask:
+    inside = np.zeros(GRID.shape, bool)
+    inside[0, 2, 2:] = True
+    return liver().with_object(inside, Object(2, "vessel"))
+
+
+def convert(*words):
+    load("convert")
+    return CliRunner().invoke(app, ["convert", *map(str, words)])
+
+
+def test_from_nifti_to_slicer_and_back(tmp_path):
+    write(liver(), tmp_path / "a.nii.gz")
+    told = convert(tmp_path / "a.nii.gz", "-o", tmp_path / "b.seg.nrrd")
+    assert told.exit_code == 0, told.output
+    assert "1 liver" in told.output
+    convert(tmp_path / "b.seg.nrrd", "-o", tmp_path / "c.nii.gz", "--quiet")
+    assert read_mask(tmp_path / "c.nii.gz") == liver()
+
+
+def test_overlap_is_said_and_refused_and_then_given_to_the_later(tmp_path):
+    write(overlapping(), tmp_path / "a.seg.nrrd")
+    refused = convert(tmp_path / "a.seg.nrrd", "-o", tmp_path / "b.nii.gz")
+    assert refused.exit_code == 2
+    assert "Overlap is lost: nifti holds one object a voxel, so the later has it." in refused.output
+    assert "--lossy" in refused.output
+    assert not (tmp_path / "b.nii.gz").exists()
+    done = convert(tmp_path / "a.seg.nrrd", "-o", tmp_path / "b.nii.gz", "--lossy")
+    assert done.exit_code == 0
+    assert "Note: Overlap is lost" in done.output
+    assert read_mask(tmp_path / "b.nii.gz").voxels(1) == 3
+
+
+def test_every_trait_that_an_npz_lacks_has_its_sentence(tmp_path):
+    write(liver(), tmp_path / "a.nii.gz")
+    told = convert(tmp_path / "a.nii.gz", "-o", tmp_path / "b.npz")
+    for word in ("place in the patient", "names of classes", "names of single", "Tracking ids"):
+        assert word in told.output, word
+    assert "Colours" not in told.output  # the class has the colour that a plain map gives it
+
+
+def test_a_slice_of_many_is_never_guessed(tmp_path):
+    write(liver(), tmp_path / "a.nii.gz")
+    told = convert(tmp_path / "a.nii.gz", "-o", tmp_path / "b.png", "--lossy")
+    assert told.exit_code == 2
+    assert "has 2 slices and the format holds one" in told.output
+
+
+def test_classes_from_a_table_and_into_one(tmp_path):
+    write(Mask.from_labels(np.ones((1, 2, 2), np.uint8), Grid((1, 2, 2))), tmp_path / "a.nii.gz")
+    (tmp_path / "in.tsv").write_text("index\tname\tcolor\n1\tspleen\t#010203\n")
+    told = convert(
+        *(tmp_path / "a.nii.gz", "-o", tmp_path / "b.seg.nrrd"),
+        *("--classes", tmp_path / "in.tsv", "--write-classes", tmp_path / "out.json"),
+    )
+    assert told.exit_code == 0, told.output
+    assert read_mask(tmp_path / "b.seg.nrrd").schema["spleen"].colour == (1, 2, 3)
+    (segments,) = json.loads((tmp_path / "out.json").read_text())["segmentAttributes"]
+    assert segments[0]["SegmentLabel"] == "spleen"
+
+
+def test_formats_by_name_where_endings_do_not_say(tmp_path):
+    write(liver(), tmp_path / "a.nii")
+    (tmp_path / "a.nii").rename(tmp_path / "a.mask")
+    told = convert(
+        tmp_path / "a.mask", "-o", tmp_path / "b.thing", "--from", "nifti", "--to", "nrrd"
+    )
+    assert told.exit_code == 0, told.output
+    assert (tmp_path / "b.thing").read_bytes().startswith(b"NRRD0004")
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (("gone.nii", "-o", "b.nii"), "There is no mask"),
+        (("empty.nii", "-o", "b.nii"), "is empty (0 bytes)"),
+        (("a.nii", "-o", "a.nii"), "is the mask itself"),
+        (("a.nii", "-o", "b.xyz"), "does not say which format"),
+        (("a.nii", "-o", "b.nii", "--to", "nrd"), "Did you mean 'nrrd'"),  # misspelt
+        (("a.nii", "-o", "b.nii", "--name", "x"), "holds one image's mask"),
+        (("a.nii", "-o", "b.nii", "--write-classes", "c.xls"), "which table of classes"),
+        (("a.nii", "-o", "b.nii", "--classes", "c.tsv"), "no table of classes"),
+    ],
+)
+def test_what_cannot_be_done_is_one_sentence(words, sentence, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    write(liver(), tmp_path / "a.nii")
+    (tmp_path / "empty.nii").touch()
+    told = convert(*words)
+    assert told.exit_code == 2
+    assert sentence in told.output
+    assert not (tmp_path / "b.nii").exists()
