@@ -107,7 +107,7 @@ def _painted(picture: Any, labels: NDArray[Any]) -> Schema | None:
     if picture.mode != "P":
         return None
     levels = picture.getpalette()
-    values = [int(value) for value in np.unique(labels) if 0 < 3 * value <= len(levels) - 3]
+    values = [value for value in np.unique(labels).tolist() if 0 < 3 * value <= len(levels) - 3]
     return Schema(
         tuple(
             Label(value, f"label {value}", colour=tuple(levels[3 * value : 3 * value + 3]))
