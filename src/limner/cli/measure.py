@@ -7,6 +7,8 @@ from typer import Argument, Option, echo
 
 from limner.cli import app
 
+ALSO = "Measure more: first_order, planar, shape or suv. Repeatable."
+RULER = "A ruler in a photograph: 'R,C R,C MM', or an object of the mask: 'card 20x20' mm."
 OUT = "Write them all, with how they were found: table.csv or table.json."
 
 
@@ -21,6 +23,8 @@ def measure(
     spacing: Annotated[
         str | None, Option(help="Pixel size in mm where the file gives none: one number or R,C.")
     ] = None,
+    ruler: Annotated[str | None, Option(help=RULER)] = None,
+    also: Annotated[list[str] | None, Option(metavar="NAME", help=ALSO)] = None,
     series: Annotated[
         str | None, Option(help="Which series of the scan: its number or UID.")
     ] = None,
@@ -40,6 +44,10 @@ def measure(
 
     if out is not None:
         writing(out)
+    if ruler is not None:
+        from limner.cli._ruler import spacing_of
+
+        spacing = spacing_of(ruler, read_mask(mask))
     scan = None
     if image is not None:
         from limner.cases.open import read
@@ -50,7 +58,7 @@ def measure(
     found = read_mask(mask, grid=None if scan is None else scan.grid)
     if spacing is not None and scan is None:
         found = replace(found, grid=sized_grid(found.grid, spacing))
-    numbers = measured(found, scan)
+    numbers = measured(found, scan, also=tuple(also or ()))
     if out is not None:
         from limner.safely import write_text
 

@@ -137,15 +137,20 @@ def _prompts(answered: Answered, spans: Spans) -> str:
 
 
 def _data_uri(image: Image, spans: Spans) -> str:
-    from PIL import Image as Picture
-
     shown = window_of(image).apply(image.slice(0)[spans])
     levels = np.rint(shown * 255).astype(np.uint8)
+    return f"data:image/jpeg;base64,{b64encode(jpeg(levels)).decode('ascii')}"
+
+
+def jpeg(levels: NDArray[np.uint8], *, largest: int = LARGEST) -> bytes:
+    """A picture (rows, columns, channels) as a JPEG of at most so many pixels a side."""
+    from PIL import Image as Picture
+
     drawn = Picture.fromarray(levels[..., 0] if levels.shape[2] < 3 else levels[..., :3])
-    drawn.thumbnail((LARGEST, LARGEST), Picture.Resampling.BOX)
+    drawn.thumbnail((largest, largest), Picture.Resampling.BOX)
     held = BytesIO()
     drawn.save(held, "JPEG", quality=88)
-    return f"data:image/jpeg;base64,{b64encode(held.getvalue()).decode('ascii')}"
+    return held.getvalue()
 
 
 def _outline(inside: Bools, name: str) -> str:
