@@ -36,6 +36,7 @@ HEAVY = {
     "PIL",
     "pydicom",
     "ray",
+    "reportlab",
     "scipy",
     "SimpleITK",
     "skimage",
