@@ -16,6 +16,12 @@ TICKS = 9
 CLEAR = 14.0  # between two names
 
 
+def percent(share: float, *, digits: int = 0) -> str:
+    """A change as people write it: "+20 %", "−30 %", "0 %"."""
+    told = f"{share * 100:+.{digits}f}".replace("-", "−")
+    return "0 %" if not float(told.replace("−", "-")) else f"{told} %"
+
+
 @dataclass(frozen=True)
 class Line:
     """One line of a spider plot: (days, change since the baseline as a share)."""
@@ -58,7 +64,7 @@ class _Frame:
         marks = []
         for tick in range(-(int(-self.low) // step) * step, int(self.high) + 1, step):
             y = self.y(tick / 100)
-            told = f"{tick:+d} %" if tick else "0"
+            told = percent(tick / 100)
             marks.append(Mark("line", ((LEFT, y), (self.right, y)), "grid" if tick else "zero"))
             marks.append(Mark("text", ((LEFT - 8, y + 4),), "tick", told, "end"))
         for bar in bars:
@@ -88,7 +94,7 @@ def spider(lines: Sequence[Line], *, title: str, bars: tuple[float, float]) -> D
         places = tuple((frame.x(days), frame.y(share)) for days, share in line.points)
         marks.append(Mark("line", places, colour))
         for place, (days, share) in zip(places, line.points, strict=True):
-            told = f"{line.name}: {share:+.0%} after {days:.0f} days"
+            told = f"{line.name}: {percent(share)} after {days:.0f} days"
             marks.append(Mark("dot", (place,), colour, told))
         ends.append((places[-1][1], places[-1][0], line.name, colour))
     ends.sort()
@@ -109,10 +115,10 @@ def waterfall(bars: Sequence[Bar], *, title: str, lines: tuple[float, float]) ->
     half = min(0.36 * room, 26.0)
     for number, bar in enumerate(ordered):
         middle, end = LEFT + (number + 0.5) * room, frame.y(bar.share)
-        told = f"{bar.share:+.0%}"
+        told = percent(bar.share)
         box = ((middle - half, frame.y(0)), (middle + half, end))
         marks.append(Mark("box", box, f"bar {bar.look}", f"{bar.name}: {told}"))
-        beside = end - 6 if bar.share >= 0 else min(end + 15, TALL - BOTTOM + 4)
+        beside = min(end, frame.y(0)) - 6  # above the bar, or above the line it hangs from
         marks.append(Mark("text", ((middle, beside),), "value", told, "middle"))
         foot = TALL - BOTTOM + 22
         marks.append(Mark("text", ((middle, foot),), "tick", bar.name, "middle"))

@@ -3,7 +3,7 @@
 from base64 import b64encode
 from dataclasses import dataclass
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,9 +12,11 @@ from limner.cli._followup_course import Looked, Seen
 
 if TYPE_CHECKING:
     from limner.grid import Grid
+    from limner.image import Image, Window
 
 AROUND_MM = 18.0  # is shown on every side of a lesion,
 LEAST_MM = 60.0  # and at least so much of the slice
+AIRY = -400.0  # HU
 LARGEST = 480  # pixels a side
 Line = tuple[tuple[float, float], ...]
 
@@ -65,13 +67,13 @@ def cut(visit: Looked, seen: Seen) -> Cut | None:
     if visit.image is None or visit.mask is None:
         return None
     from limner.evaluate.pictures import jpeg
-    from limner.window import window_of
 
     grid = visit.mask.grid
     number = seen.calipers[0].slice
     inside = visit.mask.where(seen.object.id)[number]
     spans = _spans(inside, grid)
-    levels = np.rint(window_of(visit.image).apply(visit.image.slice(number)[spans]) * 255)
+    samples = visit.image.slice(number)[spans]
+    levels = np.rint(_window(visit.image, samples).apply(samples) * 255)
     step = grid.spacing_mm[1], grid.spacing_mm[2]
     corner = (spans[0].start - 0.5, spans[1].start - 0.5)
     rows, columns = (span.stop - span.start for span in spans)
@@ -91,6 +93,16 @@ def cut(visit: Looked, seen: Seen) -> Cut | None:
         short,
         number,
     )
+
+
+def _window(image: "Image", samples: NDArray[Any]) -> "Window":
+    """That of the image; on CT that of the lung where most of the picture is air."""
+    from limner.image import Window
+    from limner.window import NAMED, window_of
+
+    if image.unit == "HU" and np.median(samples) < AIRY:
+        return Window(*NAMED["lung"])
+    return window_of(image)
 
 
 def _spans(inside: NDArray[np.bool_], grid: "Grid") -> tuple[slice, slice]:

@@ -3,6 +3,7 @@
 Drawings and key slices are the page's own, drawn again as lines that stay sharp.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from html import escape
 from io import BytesIO
@@ -49,7 +50,6 @@ def write_pdf(told: Judged, cuts: "Cuts", out: Path) -> None:
     with extra("pdf"):
         from reportlab.lib.pagesizes import A4
         from reportlab.platypus import SimpleDocTemplate
-    course = told.course
     with replacing(out) as temporary:
         document = SimpleDocTemplate(
             str(temporary),
@@ -58,7 +58,7 @@ def write_pdf(told: Judged, cuts: "Cuts", out: Path) -> None:
             rightMargin=MARGIN,
             topMargin=MARGIN,
             bottomMargin=MARGIN + 12,
-            title=f"Follow-up of {course.patient}",
+            title=f"Follow-up of {told.course.patient}",
             author=f"Limner {__version__}",
             invariant=1,  # the same bytes for the same course
         )
@@ -76,7 +76,7 @@ def _story(told: Judged, cuts: "Cuts") -> list[Any]:
     drawings = charts_of(told)
     if drawings:
         story.append(_words("Change", "head"))
-        story += [_flow(_Chart(each), WIDE * 0.82, WIDE * 0.41) for each in drawings]
+        story += [_flow(_Chart(each), WIDE * 0.76, WIDE * 0.38) for each in drawings]
     if cuts:
         story.append(_words("Key slices", "head"))
         story += _slices(told, cuts)
@@ -113,7 +113,27 @@ def _words(text: str, style: str, *, markup: bool = False, colour: str = INK) ->
         textColor=HexColor(colour),
         keepWithNext=int(style == "head"),
     )
-    return Paragraph(text if markup else escape(text), look)
+    return Paragraph(_latin(text if markup else escape(text)), look)
+
+
+def _latin(text: str) -> str:
+    """The text in the letters that every PDF viewer has; others lose their marks or become '?'."""
+    told = unicodedata.normalize("NFKC", text).replace("−", "–")
+    kept = []
+    for letter in told:
+        plain = letter
+        if not _there(letter):
+            plain = unicodedata.normalize("NFKD", letter)[0]
+        kept.append(plain if _there(plain) else "?")
+    return "".join(kept)
+
+
+def _there(letter: str) -> bool:
+    try:
+        letter.encode("cp1252")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _table(table: Table) -> Any:
@@ -218,7 +238,7 @@ class _Chart:
                 canvas.rect(min(x, a), min(y, b), abs(a - x), abs(b - y), stroke=0, fill=1)
             elif mark.kind == "text":
                 canvas.setFont("Helvetica", 12)
-                getattr(canvas, WRITTEN[mark.anchor])(*places[0], mark.text)
+                getattr(canvas, WRITTEN[mark.anchor])(*places[0], _latin(mark.text))
 
 
 class _Slice:

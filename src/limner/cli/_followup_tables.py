@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from limner.cli._followup_charts import percent
 from limner.cli._followup_judge import TITLES, Judged, counted_mm, doubling
 from limner.measure.response.course import Finding, Lesion
 from limner.measure.response.irecist import IPoint
@@ -133,7 +134,7 @@ def _mm(value: float | None) -> str:
 
 
 def _share(value: float | None) -> str:
-    return NONE if value is None else f"{value:+.1%}".replace("%", " %")
+    return NONE if value is None else percent(value, digits=1)
 
 
 def as_text(table: Table) -> Sequence[Sequence[str]]:
@@ -155,15 +156,15 @@ def headline(told: Judged) -> list[str]:
     """The best response by every criterion, in sentences."""
     said = []
     for name, found in told.best.items():
-        kind = "Best overall response"
-        if name in {"recist", "who", "volumetric"}:
-            kind += ", confirmed" if told.plan.confirm else ", not confirmed"
-        when = "" if found.on is None else f" from {found.on:%d %B %Y}"
+        confirmed = "" if name == "irecist" else CONFIRMED[told.plan.confirm]
+        when = "" if found.on is None else f", first on {found.on:%d %B %Y}"
         after = f" Progression on {found.progressed:%d %B %Y}." if found.progressed else ""
-        said.append(f"{TITLES[name]}: {kind.lower()}, {found.response}{when}.{after}")
+        best = f"best overall response {found.response}{confirmed}{when}."
+        said.append(f"{TITLES[name]}: {best}{after}")
     return said
 
 
+CONFIRMED = {True: " (confirmed where it must be)", False: " (confirmation not asked for)"}
 HOW_LONG = (
     "Diameters: the longest in the plane of a slice, and the longest chord at right angles to it "
     "on the same slice; nodes count by the second. Outlines run a quarter of a pixel outside the "

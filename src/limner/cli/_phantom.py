@@ -4,14 +4,11 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
-from limner.cases.save import write
+from limner.cases.save import save_image, write
 from limner.errors import BadValue
-from limner.image import Image
 from limner.mask import Mask
 from limner.phantoms import PHANTOMS
-from limner.safely import replacing, write_text
+from limner.safely import write_text
 from limner.sample import Sample
 
 ENDINGS = (".nii.gz", ".nii", ".png")
@@ -50,7 +47,7 @@ def write_folder(sample: Sample, root: Path) -> list[Path]:
     for name, image in sample.images.items():
         folder = "images" if image is sample.image else name
         files.append(root / folder / f"{sample.id}{ending}")
-        save(image, _ready(files[-1]))
+        save_image(image, _ready(files[-1]))
     for folder, mask in _masks(sample):
         files.append(root / folder / f"{sample.id}{ending}")
         write(mask, _ready(files[-1]), image=sample.image)
@@ -66,41 +63,12 @@ def write_file(sample: Sample, path: Path) -> list[Path]:
     files = []
     for name, image in sample.images.items():
         files.append(path if image is sample.image else path.with_name(f"{stem}-{name}{ending}"))
-        save(image, _ready(files[-1]))
+        save_image(image, _ready(files[-1]))
     for folder, mask in _masks(sample):
         part = "mask" if folder == "masks" else folder.replace("objects/", "").replace("/", "-")
         files.append(path.with_name(f"{stem}-{part}{ending}"))
         write(mask, files[-1], image=sample.image)
     return files
-
-
-def save(image: Image, path: Path) -> None:
-    """Write an image of one time, whole or not at all.
-
-    Raises BadValue for what the format cannot hold: slices or floats as PNG, colour as NIfTI.
-    """
-    from PIL import Image as Picture
-
-    from limner.nifti import save_volume
-
-    samples = np.asarray(image.block((0, 0, 0), image.grid.shape))
-    if path.suffix == ".png":
-        if len(samples) != 1 or samples.dtype not in (np.uint8, np.uint16):
-            raise BadValue(
-                f"'{path.name}' would hold one slice of bytes, but the image has {len(samples)} "
-                f"of {samples.dtype}. Give a name that ends in .nii.gz."
-            )
-        flat = samples[0] if samples.shape[3] == 3 else samples[0, ..., 0]
-        with replacing(path) as temporary:
-            Picture.fromarray(flat).save(temporary, "PNG")
-        return
-    if samples.shape[3] != 1:
-        raise BadValue(
-            f"'{path.name}' would hold one channel, but the image has {samples.shape[3]}. "
-            "Give a name that ends in .png."
-        )
-    with replacing(path) as temporary:
-        save_volume(samples[None, ..., 0], image.grid, temporary, about=None)
 
 
 def _masks(sample: Sample) -> Iterator[tuple[str, Mask]]:
