@@ -5,6 +5,7 @@ label maps, compressed or not. What they say is compared with what is there befo
 allocated.
 """
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
 VOXELS_MOST = 1 << 33  # of one mask in memory
 LABELMAP = SOP_CLASSES["LABELMAP"]
+KINDS = re.compile(rb"1\.2\.840\.10008\.5\.1\.4\.1\.1\.66\.[47](?![0-9.])")
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,7 +61,7 @@ def is_seg(path: Path) -> bool:
             head = file.read(4096)
     except OSError:
         return False
-    return b"1.2.840.10008.5.1.4.1.1.66.4\0" in head or LABELMAP.encode() + b"\0" in head
+    return KINDS.search(head) is not None
 
 
 def read_seg(path: Path, *, grids: Callable[[str], tuple[Grid, ...]]) -> Read:

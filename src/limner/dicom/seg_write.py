@@ -9,7 +9,7 @@ Source   PS3.3 A.51 and C.8.20 (Segmentation IOD and its modules), C.7.6.16 (fun
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal
@@ -121,7 +121,7 @@ def write_seg(
         _pixel_format(made, job)
         made.SegmentSequence = described(mask, job.numbers)
         if kind == "LABELMAP":
-            made.SegmentSequence.insert(0, background())
+            made.SegmentSequence = [background(), *_by_number(made.SegmentSequence)]
         if record:
             made.private_block(PRIVATE, CREATOR, create=True).add_new(1, "UT", record)
         made.file_meta = file_meta(made)
@@ -129,6 +129,10 @@ def write_seg(
         with temporary.open("ab") as file:
             file.write(_sequence(0x52009230, _groups(job, scan)))
             _write_samples(file, job)
+
+
+def _by_number(items: "Iterable[Dataset]") -> "list[Dataset]":
+    return sorted(items, key=lambda item: int(item.SegmentNumber))
 
 
 def segment_numbers(mask: Mask, kind: Kind) -> dict[int, int]:
@@ -191,6 +195,7 @@ def _describe(made: "Dataset", job: Job, scan: Origin) -> None:
     if items := referenced_series(scan):
         made.ReferencedSeriesSequence = items
     if not mask.grid.placed:
+        made.PatientOrientation = ""
         for keyword in ("FrameOfReferenceUID", "PositionReferenceIndicator"):
             if keyword in made:
                 delattr(made, keyword)

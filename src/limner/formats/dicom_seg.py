@@ -192,6 +192,7 @@ def _kept(found: "Read") -> Kept | None:
     about = {each.id: each for each in record.objects}
     labels = {each.number: each.label for each in found.segments}
     agree = labels.keys() == ids.keys() and set(ids.values()) == about.keys()
+    agree &= {each.label for each in about.values()} <= {"", *record.schema.names}
     if not agree or any(called(about[ids[n]]) != label for n, label in labels.items()):
         return None
     return Kept(record, ids)
