@@ -2,12 +2,16 @@
 
 from pathlib import Path
 
-from limner.errors import NotFound, UnreadableFile
+import numpy as np
+
+from limner.errors import BadValue, NotFound, UnreadableFile
 from limner.formats import format_of
 from limner.formats._layers import Overlap, later_on_top
 from limner.grid import Grid
 from limner.image import Image
 from limner.mask import Mask
+from limner.nifti import save_volume
+from limner.safely import replacing
 
 
 def write(
@@ -41,3 +45,30 @@ def read_mask(path: Path | str, *, grid: Grid | None = None) -> Mask:
     if place.stat().st_size == 0:
         raise UnreadableFile(f"'{place.name}' is empty (0 bytes). Write or fetch it again.")
     return format_of(place).read(place, grid=grid)
+
+
+def save_image(image: Image, path: Path) -> None:
+    """Write the samples of an image of one time as .nii, .nii.gz or .png, whole or not at all.
+
+    Raises BadValue for what the format cannot hold: slices or floats as PNG, colour as NIfTI.
+    """
+    from PIL import Image as Picture
+
+    samples = np.asarray(image.block((0, 0, 0), image.grid.shape))
+    if path.suffix == ".png":
+        if len(samples) != 1 or samples.dtype not in (np.uint8, np.uint16):
+            raise BadValue(
+                f"'{path.name}' would hold one slice of bytes, but the image has {len(samples)} "
+                f"of {samples.dtype}. Give a name that ends in .nii.gz."
+            )
+        flat = samples[0] if samples.shape[3] == 3 else samples[0, ..., 0]
+        with replacing(path) as temporary:
+            Picture.fromarray(flat).save(temporary, "PNG")
+        return
+    if samples.shape[3] != 1:
+        raise BadValue(
+            f"'{path.name}' would hold one channel, but the image has {samples.shape[3]}. "
+            "Give a name that ends in .png."
+        )
+    with replacing(path) as temporary:
+        save_volume(samples[None, ..., 0], image.grid, temporary, about=None)
