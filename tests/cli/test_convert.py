@@ -112,3 +112,66 @@ def test_what_cannot_be_done_is_one_sentence(words, sentence, tmp_path, monkeypa
     assert told.exit_code == 2
     assert sentence in told.output
     assert not (tmp_path / "b.nii").exists()
+
+
+def a_data_set(folder):
+    """Two scans with masks, as `limner phantom` lays them out."""
+    from limner.cases.layouts import layout_named
+    from limner.image import Image
+    from limner.sample import Sample, Target
+
+    folder.mkdir()
+    samples = np.arange(24, dtype=np.int16).reshape(GRID.shape)
+    cases = [
+        Sample(f"case_{n}", {"image": Image.of(samples + n, GRID)}, (Target("dense", liver()),))
+        for n in range(2)
+    ]
+    layout_named("folder_pairs").write(iter(cases), folder)
+    return folder
+
+
+@pytest.mark.parametrize("layout", ["msd", "nnunet_raw", "bids", "folder_pairs"])
+class TestDataSets:
+    def test_there_and_back(self, layout, tmp_path):
+        folder = a_data_set(tmp_path / "set")
+        told = convert(folder, "-o", tmp_path / "new", "--to", layout, "--lossy")
+        assert told.exit_code == 0, told.output
+        assert f"2 cases as {layout}" in told.output
+        back = convert(tmp_path / "new", "-o", tmp_path / "back", "--to", "folder_pairs")
+        assert back.exit_code == 0, back.output
+        mask = read_mask(tmp_path / "back" / "masks" / "case_1.nii.gz")
+        assert np.array_equal(mask.where(1), liver().where(1))
+        assert mask.grid.matches(GRID)
+
+    def test_what_is_lost_stops_it_whole(self, layout, tmp_path):
+        told = convert(a_data_set(tmp_path / "set"), "-o", tmp_path / "new", "--to", layout)
+        if layout == "folder_pairs":
+            assert told.exit_code == 0
+            return
+        assert told.exit_code == 2
+        assert "case 'case_0'" in told.output
+        assert "The names of single objects are lost" in told.output
+        assert [each.name for each in tmp_path.iterdir()] == ["set"]
+
+
+@pytest.mark.parametrize(
+    "words, sentence",
+    [
+        (("set", "-o", "new"), "Say the layout of the new one with --to"),
+        (("set", "-o", "new", "--to", "mds"), "Did you mean 'msd'"),  # misspelt
+        (("set", "-o", "set/new", "--to", "msd"), "in the data set itself"),
+        (("set", "-o", "full", "--to", "msd"), "is there already"),
+        (("set", "-o", "a/b", "--to", "msd", "--lossy"), "does not exist"),
+        (("full", "-o", "new", "--to", "msd"), "is none that is known"),
+        (("set", "-o", "new", "--to", "msd", "--image", "x"), "--image is for one mask"),
+    ],
+)
+def test_what_cannot_be_done_with_a_folder(words, sentence, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    a_data_set(tmp_path / "set")
+    (tmp_path / "full").mkdir()
+    (tmp_path / "full" / "a.txt").touch()
+    told = convert(*words)
+    assert told.exit_code == 2
+    assert sentence in told.output
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["full", "set"]

@@ -58,6 +58,11 @@ def convert(
         name=name,
         series=series,
     )
-    said = convert_mask(source, out, wishes)
+    if source.is_dir():
+        from limner.cli._convert_data import convert_data
+
+        said = convert_data(source, out, wishes)
+    else:
+        said = convert_mask(source, out, wishes)
     if not quiet:
         echo("\n".join(said))
