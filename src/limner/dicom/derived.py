@@ -58,7 +58,6 @@ PATIENT = (
     "ClinicalTrialSubjectID",
     "ClinicalTrialSubjectReadingID",
     "ClinicalTrialTimePointID",
-    "ClinicalTrialTimePointDescription",
 )
 STUDY = (
     "StudyInstanceUID",

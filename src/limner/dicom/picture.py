@@ -57,6 +57,15 @@ COPIED = (
     "PhotometricInterpretation",
     "BurnedInAnnotation",
     "PatientIdentityRemoved",
+    "DeidentificationMethod",
+    "ClinicalTrialSponsorName",
+    "ClinicalTrialProtocolID",
+    "ClinicalTrialProtocolName",
+    "ClinicalTrialSiteID",
+    "ClinicalTrialSiteName",
+    "ClinicalTrialSubjectID",
+    "ClinicalTrialSubjectReadingID",
+    "ClinicalTrialTimePointID",
     "LossyImageCompression",
 )
 
