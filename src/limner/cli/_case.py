@@ -148,7 +148,7 @@ def segment_case(
         measured=measured,
         quality=log.quality,
         model=model,
-        problems=(*image.source.problems, *notes),
+        problems=(*image.source.problems, *notes, *_remarks(mask, image, out)),
         seconds=dict(run.seconds),
         elapsed_s=run.elapsed_s,
     )
@@ -338,6 +338,14 @@ def _write(
         from limner.formats.overlay import write as draw
 
         draw(mask, wishes.overlay, image=image, prompts=prompts)
+
+
+def _remarks(mask: "Mask", image: "Image", out: Path) -> tuple[str, ...]:
+    """What the format of the written mask has to say of it."""
+    from limner.formats import format_of
+
+    said = getattr(format_of(out), "remarks", None)
+    return tuple(said(mask, image=image)) if said else ()
 
 
 def _keep(log: "Session", file: Path, *, fixed_from: int | None) -> None:
