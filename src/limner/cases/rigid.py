@@ -20,8 +20,8 @@ from limner.window import window_of
 
 STEP_MM = 5.0  # of the cubes, or as many as give
 LARGEST = 80  # of them along a side
-STEPS = 60
-FIRST_MM, LAST_MM = 4.0, 0.02  # steps of the descent
+STEPS = 200
+FIRST_MM, LAST_MM = 4.0, 0.002  # steps of the descent
 SHARE = 0.2  # of the cubes that the finer level looks at
 BINS = 32
 
