@@ -14,15 +14,15 @@ from tests.data import CHECKOUT
 def outputs(folder, scan, out):
     folder.mkdir()
     words = ("-i", scan, "-o", folder / out, "--session", folder / "s.limner.json")
-    box = ("--index", "--box", "2,5,8 2,11,15" if out.endswith("gz") else "20,30 39,59")
+    box = ("--index", "--box", "2,5,8 2,11,15" if out != "m.png" else "20,30 39,59")
     told = limner("segment", *words, *box, "--model", "fake", "--deterministic", "--label", "cyst")
     assert told.code == 0, told.err
-    more = ("--index", "--outside", "2,6,9" if out.endswith("gz") else "22,33")
+    more = ("--index", "--outside", "2,6,9" if out != "m.png" else "22,33")
     assert limner("segment", *words, *more, "--model", "fake", "--deterministic").code == 0
     return {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
-@pytest.mark.parametrize("out", ["m.png", "m.nii.gz"])
+@pytest.mark.parametrize("out", ["m.png", "m.nii.gz", "m.seg.dcm"])
 def test_the_same_bytes_twice(tmp_path, out):
     scan = picture(tmp_path / "scan.png") if out == "m.png" else volume(tmp_path / "scan.nii.gz")
     first = outputs(tmp_path / "one", scan, out)

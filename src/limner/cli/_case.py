@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -333,11 +334,22 @@ def _write(
         from limner.cases.soft_edges import write_soft_edge
 
         write_soft_edge(mask, wishes.soft_edge, image=image)
-    write(mask, out, image=image)
+    with _moment(wishes):
+        write(mask, out, image=image)
     if wishes.overlay is not None:
         from limner.formats.overlay import write as draw
 
         draw(mask, wishes.overlay, image=image, prompts=prompts)
+
+
+def _moment(wishes: Wishes) -> AbstractContextManager[None]:
+    """The moment that a DICOM file names: now, or always the same."""
+    if not wishes.deterministic:
+        return nullcontext()
+    from limner.cli._fixed import BEGIN
+    from limner.dicom.derived import at
+
+    return at(BEGIN)
 
 
 def _remarks(mask: "Mask", image: "Image", out: Path) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ Source   PS3.3 A.51 and C.8.20 (Segmentation IOD and its modules), C.7.6.16 (fun
          PS3.5 section 7.5 (sequences) and 8.1.1 (one bit a pixel, frames without padding).
 """
 
+import hashlib
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ from limner.dicom.derived import (
     Origin,
     begun,
     coded,
+    derived_uid,
     ds,
     file_meta,
     orientation,
@@ -114,7 +116,7 @@ def write_seg(
             sop_class=SOP_CLASSES[kind],
             modality="SEG",
             number=SERIES,
-            content=f"{mask.digest()} {kind} {record}",
+            content=f"{_digest(mask)} {kind} {record}",
             description="Segmentation",
         )
         _describe(made, job, scan)
@@ -129,6 +131,19 @@ def write_seg(
         with temporary.open("ab") as file:
             file.write(_sequence(0x52009230, _groups(job, scan)))
             _write_samples(file, job)
+
+
+def _digest(mask: Mask) -> str:
+    """Of what a mask holds as it is stored; that of `Mask` looks at each object by itself."""
+    told = hashlib.blake2b(repr((mask.grid, mask.objects)).encode(), digest_size=32)
+    for layer in mask.layers:
+        for frame in layer:
+            for plane in frame:
+                told.update(np.ascontiguousarray(plane))
+    for soft in mask.soft:
+        told.update(repr((soft.object, soft.low, soft.time)).encode())
+        told.update(np.ascontiguousarray(soft.levels))
+    return told.hexdigest()
 
 
 def _by_number(items: "Iterable[Dataset]") -> "list[Dataset]":
@@ -218,7 +233,7 @@ def _dimensions(made: "Dataset", *, placed: bool, kind: Kind) -> None:
     """By what frames are ordered (PS3.3 C.7.6.17): segment, then place."""
     from pydicom import Dataset
 
-    organisation = made.SOPInstanceUID + ".1" if len(made.SOPInstanceUID) < 62 else "2.25.1"
+    organisation = derived_uid("dimensions", made.SOPInstanceUID)
     every = []
     if kind != "LABELMAP":
         every.append((0x0062000B, 0x0062000A, "Segment Number"))
