@@ -12,16 +12,44 @@ from limner.cli._show import amount, object_json, table
 from limner.errors import BadValue
 
 if TYPE_CHECKING:
+    from limner.image import Image
     from limner.mask import Mask
     from limner.measure import Measured
 
-ENDINGS = (".csv", ".json")
+REPORT = ".sr.dcm"
+ENDINGS = (".csv", ".json", REPORT)
 
 
 def writing(out: Path) -> None:
-    """Raise BadValue for an ending that is neither of a table's."""
-    if out.suffix.lower() not in ENDINGS:
-        raise BadValue(f"'{out.name}' is no table. Give a name that ends in .csv or .json.")
+    """Raise BadValue for an ending that is neither a table's nor a report's."""
+    if not out.name.lower().endswith(ENDINGS):
+        raise BadValue(
+            f"'{out.name}' is no table and no report. Give a name that ends in .csv, .json, or "
+            f"{REPORT} for a DICOM report."
+        )
+
+
+def save(
+    measured: Sequence["Measured"],
+    out: Path,
+    *,
+    mask: "Mask",
+    image: "Image | None",
+    drawn: Path,
+) -> None:
+    """Write a table, or a DICOM report; `drawn` is the file that the mask came from.
+
+    Raises BadValue for a report of a scan that is not DICOM, and UnwritableFile.
+    """
+    from limner.safely import write_text
+
+    ending = next(each for each in ENDINGS if out.name.lower().endswith(each))
+    if ending == REPORT:
+        from limner.cases.reports import write_report
+
+        write_report(measured, out, mask=mask, image=image, drawn=drawn)
+    else:
+        write_text(as_csv(measured) if ending == ".csv" else to_json(measured, mask), out)
 
 
 HEADS = ("object", "label", "name", "measurement", "value", "unit", "slice_index", "method")

@@ -9,7 +9,7 @@ from limner.cli import app
 
 ALSO = "Measure more: first_order, planar, shape or suv. Repeatable."
 RULER = "A ruler in a photograph: 'R,C R,C MM', or an object of the mask: 'card 20x20' mm."
-OUT = "Write them all, with how they were found: table.csv or table.json."
+OUT = "Write them all, with how they were found: .csv, .json, or .sr.dcm (a DICOM report)."
 
 
 @app.command()
@@ -38,7 +38,7 @@ def measure(
     from dataclasses import replace
 
     from limner.cases.save import read_mask
-    from limner.cli._measured import as_csv, as_table, to_json, writing
+    from limner.cli._measured import as_table, save, to_json, writing
     from limner.cli._scale import sized, sized_grid
     from limner.measure import measure as measured
 
@@ -60,9 +60,6 @@ def measure(
         found = replace(found, grid=sized_grid(found.grid, spacing))
     numbers = measured(found, scan, also=tuple(also or ()))
     if out is not None:
-        from limner.safely import write_text
-
-        told = as_csv(numbers) if out.suffix.lower() == ".csv" else to_json(numbers, found)
-        write_text(told, out)
+        save(numbers, out, mask=found, image=scan, drawn=mask)
     if not quiet:
         echo(to_json(numbers, found).rstrip() if as_json else as_table(numbers))

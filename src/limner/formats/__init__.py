@@ -69,7 +69,7 @@ __all__ = [
     "needs_scan",
 ]
 
-FORMATS: Registry[Format] = Registry("format", __name__)
+FORMATS: Registry[Format] = Registry("format", __name__, beside=("dicom_sr",))  # no masks in it
 
 
 def format_named(name: str) -> Format:
