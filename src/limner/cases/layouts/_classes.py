@@ -78,7 +78,7 @@ def classed(path: Path, grid: Grid, schema: Schema) -> Mask:
     labels = tuple(
         replace(own.get(label.name, label), value=label.value, parent="") for label in schema.labels
     )
-    return Mask.from_labels(mask.label_map(), grid, schema=Schema(labels), source="human")
+    return Mask.from_labels(mask.label_map(), grid, schema=Schema(labels))
 
 
 def described(path: Path) -> Mapping[str, Any]:
