@@ -12,7 +12,7 @@ from limner.cli._followup_pdf import _latin
 from limner.errors import BadValue, NotFound, UnknownName, UnreadableFile
 from limner.grid import Grid
 from limner.mask import Mask, Object
-from tests.cli.scans import limner
+from tests.cli.scans import limner, volume
 
 TYPED = """
 patient = "P-17"
@@ -76,6 +76,23 @@ def test_json_says_the_same(tmp_path):
     assert [p["sum_mm"] for p in found["responses"]["recist"]] == [70.0, 35.0, 28.0]
     assert found["best"]["irecist"]["response"] == "iPR"
     assert found["visits"][0]["date"] == "2026-01-05"
+
+
+def test_several_patients_have_a_page_between_them(tmp_path):
+    one = told(tmp_path, TYPED)
+    worse = TYPED.replace("P-17", "P/18").replace(
+        '"week 12" = { long_mm = 28', '"week 12" = { long_mm = 60'
+    )
+    other = told(tmp_path, worse, "other.toml")
+    said = limner("followup", one, other, "-o", tmp_path / "out")
+    assert said.code == 0, said.err
+    assert said.out.splitlines()[1].split()[:4] == ["P-17", "PR", "iPR", "PD"]
+    assert said.out.splitlines()[2].split()[:4] == ["P/18", "SD", "iPR", "PD"]
+    assert (tmp_path / "out" / "P-17" / "index.html").is_file()
+    text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
+    assert 'href="P_18/index.html"' in text
+    assert text.count('<svg class="chart"') == 2
+    assert "the patient 'P-17'" in limner("followup", one, one).err
 
 
 def test_a_plan_is_read_from_json_too(tmp_path):
@@ -188,6 +205,21 @@ def test_a_folder_without_visits(tmp_path):
     assert "no folder of a visit" in said.err
     (tmp_path / "first").mkdir()
     assert "not named by a date" in limner("followup", tmp_path, "--draft", tmp_path / "c.toml").err
+
+
+def test_a_draft_never_overwrites_what_a_reader_chose(tmp_path):
+    (tmp_path / "c.toml").write_text("mine")
+    said = limner("followup", tmp_path, "--draft", tmp_path / "c.toml")
+    assert (said.code, "there already" in said.err) == (2, True)
+    assert (tmp_path / "c.toml").read_text() == "mine"
+
+
+def test_a_mask_of_another_scan_is_refused(tmp_path):
+    masks(tmp_path, [(1, 5, 14, "")])
+    volume(tmp_path / "scan.nii.gz")
+    text = plan("name = 'A'\norgan = 'liver'\nat = { v0 = 1 }", visits=1)
+    text = text.replace('mask = "m0.nii.gz"', 'mask = "m0.nii.gz"\nscan = "scan.nii.gz"')
+    assert "Give the scan that was outlined" in limner("followup", told(tmp_path, text)).err
 
 
 def test_a_drawing_is_escaped():

@@ -84,8 +84,8 @@ def spider(lines: Sequence[Line], *, title: str, bars: tuple[float, float]) -> D
     marks = frame.axis(bars)
     foot = TALL - BOTTOM + 18
     step = next((s for s in DAYS if frame.days / s <= TICKS), DAYS[-1])
-    for days in range(0, int(frame.days) + 1, step):
-        marks.append(Mark("text", ((frame.x(days), foot),), "tick", f"{days}", "middle"))
+    for tick in range(0, int(frame.days) + 1, step):
+        marks.append(Mark("text", ((frame.x(tick), foot),), "tick", f"{tick}", "middle"))
     middle = (LEFT + frame.right) / 2
     marks.append(Mark("text", ((middle, TALL - 4),), "axis", "days since the baseline", "middle"))
     ends: list[tuple[float, float, str, str]] = []

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from limner.cli._followup_file import Plan, VisitTold
-from limner.errors import BadValue, UnknownName
+from limner.errors import BadValue, GeometryMismatch, UnknownName
 from limner.measure.response.course import Course, Finding, Lesion, Size, Visit
 from limner.measure.response.matching import Place, matched
 
@@ -112,9 +112,13 @@ def look(told: VisitTold, classes: tuple[str, ...] = ()) -> Looked:
             f"The mask '{told.mask.name}' of '{told.name}' has the scale '{mask.grid.scale}'. "
             "Response is judged in millimetres in the patient: give masks of CT or MR volumes."
         )
-    kept = [
-        o for o in mask.objects if o.id not in told.ignore and (not classes or o.label in classes)
-    ]
+    if image is not None and not image.grid.matches(mask.grid):
+        raise GeometryMismatch(
+            f"At '{told.name}' the mask has shape {mask.grid.shape} and the scan "
+            f"{image.grid.shape}, or they lie elsewhere. Give the scan that was outlined."
+        )
+    wanted = [each for each in mask.objects if not classes or each.label in classes]
+    kept = [each for each in wanted if each.id not in told.ignore]
     seen = {each.id: one for each in kept if (one := _seen(mask, each)) is not None}
     return Looked(told, image, mask, seen)
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from limner.cli._followup_course import Looked, look
 from limner.cli._followup_file import VisitTold
-from limner.errors import BadValue, NotFound
+from limner.errors import BadValue, NotFound, UnwritableFile
 from limner.measure.response.course import Lesion
 from limner.measure.response.recist import PAPER, measurable
 
@@ -16,10 +16,13 @@ def write_draft(folder: Path, out: Path) -> int:
     """Write the file; how many lesions the first visit has.
 
     A visit's folder is named by its date, as 2026-01-31, and holds a mask whose name begins with
-    'mask', 'seg', 'lesions' or 'labels', and perhaps a scan. Raises NotFound and BadValue.
+    'mask', 'seg', 'lesions' or 'labels', and perhaps a scan. Raises NotFound, BadValue, and
+    UnwritableFile for a file that is there already.
     """
     from limner.safely import write_text
 
+    if out.exists():
+        raise UnwritableFile(f"'{out}' is there already, perhaps with choices. Give another name.")
     inside = sorted(folder.iterdir()) if folder.is_dir() else []
     visits = [_visit(each) for each in inside if each.is_dir()]
     if not visits:

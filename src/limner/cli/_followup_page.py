@@ -36,8 +36,8 @@ NO_DEVICE = (
 def page(told: Judged, cuts: Cuts) -> str:
     """The whole page."""
     sections = {
-        "Response": _table(responses(told)) + _reasons(told),
-        "Lesions": _table(lesions(told)),
+        "Response": table_html(responses(told)) + _reasons(told),
+        "Lesions": table_html(lesions(told)),
         "Change": _charts(told),
         "Key slices": _slices(told, cuts),
         "To look at": _listed(told.followed.notes),
@@ -99,14 +99,15 @@ def _colour(share: float) -> str:
 def _charts(told: Judged) -> str:
     drawings = charts_of(told)
     figures = "".join(
-        f'<figure class="card">{each.svg()}<figcaption>{escape(each.title)}; dashed: -30 % and '
+        f'<figure class="card">{each.svg()}<figcaption>{escape(each.title)}; dashed: −30 % and '
         "+20 %</figcaption></figure>"
         for each in drawings
     )
     return f'<div class="two">{figures}</div>' if figures else ""
 
 
-def _table(table: Table) -> str:
+def table_html(table: Table) -> str:
+    """A table for a page."""
     head = "".join(f"<th scope=col>{_cell(cell)}</th>" for cell in table.heads)
     body = "".join(
         f'<tr><th scope=row class="{row[0].look}">{_cell(row[0])}</th>'

@@ -1,5 +1,6 @@
 """The files of one follow-up: a page, a table, everything as JSON, perhaps a PDF."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from limner.cli._followup_course import followed
@@ -9,12 +10,29 @@ from limner.cli._followup_tables import as_text, headline, lesions, responses
 from limner.cli._show import table
 
 
-def written(file: Path, out: Path | None, *, pdf: bool) -> Judged:
-    """The course of a file, judged; its report in a folder, where one is named."""
+def written(files: Sequence[Path], out: Path | None, *, pdf: bool) -> tuple[Judged, ...]:
+    """The courses of some files, judged; their reports in a folder, where one is named.
+
+    One file's report lies in the folder itself, those of several in folders of their patients.
+    """
+    from limner.cli._followup_cohort import named, write_cohort
+
+    every = tuple(_judged(file) for file in files)
+    patients = named(every)
+    if out is not None:
+        for each in patients:
+            _write(each.judged, out / each.folder if len(every) > 1 else out, pdf=pdf)
+        if len(every) > 1:
+            write_cohort(patients, out)
+    return every
+
+
+def _judged(file: Path) -> Judged:
     plan = load(file)
-    told = judged(followed(plan), plan)
-    if out is None:
-        return told
+    return judged(followed(plan), plan)
+
+
+def _write(told: Judged, out: Path, *, pdf: bool) -> None:
     from limner.cli._followup_page import cuts_of, page
     from limner.safely import write_text
 
@@ -27,7 +45,15 @@ def written(file: Path, out: Path | None, *, pdf: bool) -> Judged:
     write_text(as_csv(told), out / "lesions.csv")
     write_text(to_json(told), out / "followup.json")
     write_text(page(told, cuts), out / "index.html")
-    return told
+
+
+def cohort_in_words(every: Sequence[Judged], out: Path | None) -> str:
+    """One line a patient, for a terminal."""
+    from limner.cli._followup_cohort import cohort_table, named
+
+    head, *rows = as_text(cohort_table(named(every)))
+    where = "" if out is None else f"\n\n{out / 'index.html'} was written. Open it in a browser."
+    return table(head, rows) + where
 
 
 def told_in_words(told: Judged, out: Path | None) -> str:

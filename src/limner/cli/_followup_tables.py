@@ -65,7 +65,7 @@ def responses(told: Judged) -> Table:
         new = [Cell(", ".join(p.new) or ("none" if p.overall else NONE)) for p in told.recist]
         rows.append((Cell("New lesions"), *new))
     for name, points in told.points.items():
-        cells = [Cell(p.overall or "baseline", _beside(p), _look(p.overall)) for p in points]
+        cells = [Cell(p.overall or "baseline", _beside(p), look(p.overall)) for p in points]
         rows.append((Cell(TITLES[name], look="strong"), *cells))
     return Table(heads(told, ""), tuple(rows))
 
@@ -80,7 +80,7 @@ def _beside(point: object) -> str:
     return ""
 
 
-def _look(response: str) -> str:
+def look(response: str) -> str:
     """The colour of a response on the page."""
     plain = response.removeprefix("i")
     if plain in {"CR", "PR"}:

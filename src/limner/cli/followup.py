@@ -7,14 +7,14 @@ from typer import Argument, Option, echo
 
 from limner.cli import app
 
-FILE = "A TOML or JSON file with visits and lesions; or, with --draft, a folder of visits."
+FILE = "TOML or JSON files with visits and lesions, one a patient; with --draft, a folder."
 DRAFT = "Write a file to begin with, from a folder with one folder a visit, and stop."
 
 
 @app.command()
 def followup(
     *,
-    file: Annotated[Path, Argument(metavar="FILE", help=FILE)],
+    files: Annotated[list[Path], Argument(metavar="FILE...", help=FILE)],
     out: Annotated[
         Path | None, Option("--output", "-o", metavar="FOLDER", help="Where the report goes.")
     ] = None,
@@ -28,18 +28,20 @@ def followup(
     limner followup visits/ --draft course.toml, look at it, and then
     limner followup course.toml -o report
     """
-    from limner.cli._followup_draft import write_draft
-    from limner.cli._followup_report import told_in_words, written
+    from limner.cli._followup_report import cohort_in_words, told_in_words, written
 
     if draft is not None:
-        count = write_draft(file, draft)
+        from limner.cli._followup_draft import write_draft
+
+        count = write_draft(files[0], draft)
         if not quiet:
             echo(f"{draft} was written with {count} lesions. Say in it which are targets.")
         return
-    told = written(file, out, pdf=pdf)
+    every = written(files, out, pdf=pdf)
     if as_json:
         from limner.cli._followup_judge import to_json
 
-        echo(to_json(told).rstrip())
+        told = [to_json(each).rstrip() for each in every]
+        echo(told[0] if len(told) == 1 else "[" + ",\n".join(told) + "]")
     elif not quiet:
-        echo(told_in_words(told, out))
+        echo(told_in_words(every[0], out) if len(every) == 1 else cohort_in_words(every, out))
