@@ -1,6 +1,7 @@
 """`limner followup`: what its file may say, and the sentence for what it may not."""
 
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -103,6 +104,15 @@ def test_a_plan_is_read_from_json_too(tmp_path):
     assert plan.visits[0].name == "2026-01-05"
 
 
+def test_the_file_of_the_page_is_one(tmp_path):
+    page = Path(__file__).parents[2] / "docs/how-to/follow-lesions.md"
+    block = page.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+    plan = load(told(tmp_path, block))
+    assert plan.criteria == ("recist", "irecist")
+    assert plan.lesions[0].at["week 6"] == (3, 7)
+    assert plan.visits[0].ignore == (4,)
+
+
 @pytest.mark.parametrize(
     "text, error, sentence",
     [
@@ -182,6 +192,25 @@ def test_names_in_the_masks_go_before_places(tmp_path):
     rows = (tmp_path / "out" / "lesions.csv").read_text(encoding="utf-8").splitlines()
     objects = [row.split(",")[13] for row in rows[1:]]
     assert objects == ["1", "1", "2", "2"]
+
+
+def test_tracking_uids_go_before_places_too(tmp_path):
+    grid = Grid((6, 60, 60), steps_mm=((0, 0, 3.0), (0, 1.0, 0), (1.0, 0, 0)))
+    low, high = np.zeros((2, *grid.shape), bool)
+    low[2:4, 5:19, 10:22] = high[2:4, 40:54, 10:22] = True
+    before = Mask.of(low, grid, tracking_uid="2.25.1").with_object(
+        high, Object(2, tracking_uid="2.25.2")
+    )
+    after = Mask.of(high, grid, tracking_uid="2.25.1").with_object(
+        low, Object(2, tracking_uid="2.25.2")
+    )
+    for number, mask in enumerate((before, after)):
+        write(mask, tmp_path / f"m{number}.nii.gz")
+    each = "name = '{}'\norgan = 'liver'\nat = {{ v0 = {} }}"
+    file = told(tmp_path, plan(each.format("A", 1), each.format("B", 2)))
+    limner("followup", file, "-o", tmp_path / "out")
+    rows = (tmp_path / "out" / "lesions.csv").read_text(encoding="utf-8").splitlines()
+    assert [row.split(",")[13] for row in rows[1:]] == ["1", "1", "2", "2"]
 
 
 def test_two_objects_in_the_place_of_one_are_its_parts(tmp_path):

@@ -74,6 +74,7 @@ class _Tracks:
 
     lesions: list[Lesion]
     places: dict[str, Place] = field(default_factory=dict)
+    uids: dict[str, str] = field(default_factory=dict)
     objects: dict[tuple[str, str], tuple[int, ...]] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
@@ -167,7 +168,7 @@ def _found(plan: Plan, visit: Looked, tracks: _Tracks, *, first: bool) -> Visit:
             sheet.findings[each.lesion.name] = entry
         elif entry is not None:
             sheet.ids[each.lesion.name] = entry
-    _by_name(sheet, [each.lesion.name for each in plan.lesions])
+    _by_name(sheet, tracks)
     _check(sheet)
     if first and sheet.free:
         raise BadValue(
@@ -184,15 +185,19 @@ def _found(plan: Plan, visit: Looked, tracks: _Tracks, *, first: bool) -> Visit:
         sheet.findings[lesion] = Finding(sizes=sizes)
         tracks.places[lesion] = _joined([visit.seen[number].place for number in some])
         tracks.objects[name, lesion] = some
+        tracks.uids[lesion] = visit.seen[some[0]].object.tracking_uid
     slice_mm = None if visit.mask is None else visit.mask.grid.spacing_mm[0]
     return Visit(name, visit.told.on, tuple(sheet.findings.items()), slice_mm)
 
 
-def _by_name(sheet: _Sheet, names: list[str]) -> None:
-    """Objects that are called like a lesion are that lesion."""
-    for name in names:
+def _by_name(sheet: _Sheet, tracks: _Tracks) -> None:
+    """Objects that are called like a lesion, or have its tracking uid, are that lesion."""
+    for lesion in tracks.lesions:
+        name, uid = lesion.name, tracks.uids.get(lesion.name)
         if name not in sheet.findings and name not in sheet.ids:
-            same = tuple(n for n, one in sheet.free.items() if one.object.name == name)
+            free = {number: one.object for number, one in sheet.free.items()}
+            own = {name, uid} - {"", None}
+            same = tuple(n for n, o in free.items() if own & {o.name, o.tracking_uid})
             if same:
                 sheet.ids[name] = same
 
