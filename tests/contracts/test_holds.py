@@ -1,12 +1,13 @@
 """What a format says that it holds comes back: each claim is proved by writing and reading."""
 
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from limner.errors import BadValue
+from limner.errors import BadValue, LimnerError
 from limner.formats import FORMATS, TRAITS, format_named, held_by, needs_scan
 from limner.formats._holds import lost, needed, reduced
 from limner.grid import Grid
@@ -120,6 +121,7 @@ WHAT = {
     "looked": of_objects("slices"),
 }
 
+DAMAGES = [b"", b"-1", b"99999999999", b"nan", b"1e400", b"null", b"[]", b"\xff", b"\0" * 8]
 CLAIMS = [
     (name, trait) for name in FORMATS.names() for trait in sorted(held_by(format_named(name)))
 ]
@@ -156,6 +158,21 @@ class TestEveryFormat:
     def test_takes_what_is_left_of_any_mask(self, name, tmp_path):
         holds = held_by(format_named(name))
         written(name, reduced(everything(holds), holds), tmp_path)
+
+    def test_a_damaged_file_is_read_or_refused_in_a_sentence(self, name, tmp_path):
+        """Bytes changed, cut out and put in at random; never anything but our own errors."""
+        form = format_named(name)
+        mask = reduced(everything(held_by(form)), held_by(form))
+        path = written(name, mask, tmp_path)
+        whole, rng = path.read_bytes(), np.random.default_rng(0)
+        for _ in range(40):
+            held = bytearray(whole)
+            place = int(rng.integers(len(held)))
+            cut = int(rng.integers(0, 9))
+            held[place : place + cut] = rng.choice(DAMAGES)
+            path.write_bytes(held)
+            with suppress(LimnerError):
+                form.read(path, grid=mask.grid)
 
 
 def test_every_trait_is_said_by_the_mask_that_says_everything():

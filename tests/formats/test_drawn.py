@@ -119,9 +119,23 @@ class TestGeoJson:
                 "feature 1 crosses itself",
             ),
             ({"type": "Polygon", "coordinates": [[[0, 0], [4, 4]]]}, BadValue, "has 2 points"),
+            (
+                {"type": "Polygon", "coordinates": [[[0, 0], [99999999999, 0], [0, 5]]]},
+                BadValue,
+                "reaches 1e[+]11 pixels out",
+            ),
             ({"type": "Polygon", "coordinates": [[["a", 0]]]}, UnreadableFile, "no GeoJSON"),
             ({"type": "Polygon", "coordinates": [[7]]}, UnreadableFile, "no GeoJSON"),
             (None, UnreadableFile, "no GeoJSON"),
+            (
+                {
+                    "type": "Polygon",
+                    "coordinates": [[[0, 0], [4, 0], [4, 4]]],
+                    "plane": {"z": float("inf")},
+                },
+                UnreadableFile,
+                "no GeoJSON",
+            ),
             (
                 {
                     "type": "Polygon",

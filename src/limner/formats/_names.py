@@ -39,10 +39,10 @@ def named(notes: Iterable[str]) -> Schema | None:
 
 def _colour(told: dict[str, str]) -> Colour | None:
     try:
-        levels = [float(told[name]) for name in ("Red", "Green", "Blue")]
-    except (KeyError, ValueError):
+        levels = [round(float(told[name]) * 255) for name in ("Red", "Green", "Blue")]
+    except (KeyError, ValueError, OverflowError):
         return None
-    red, green, blue = (min(max(round(level * 255), 0), 255) for level in levels)
+    red, green, blue = (min(max(level, 0), 255) for level in levels)
     return red, green, blue
 
 

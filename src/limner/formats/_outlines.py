@@ -19,6 +19,7 @@ from limner.mask import Flags
 
 Ring = NDArray[np.float64]  # (n, 2) of x, y; the first point is not repeated
 Block = tuple[slice, slice]
+FAR = 100  # longest sides of a picture: an outline beyond is of another one
 MOST = 1 << 32  # voxels of a grid that outlines are drawn on
 
 
@@ -48,6 +49,11 @@ def enclosed(rings: Sequence[Ring], shape: tuple[int, int], *, whose: str) -> tu
             raise BadValue(
                 f"An outline of {whose} has {len(ring)} points, or one that is no number. "
                 "Give at least three."
+            )
+        if np.abs(ring).max() > FAR * max(shape):
+            raise BadValue(
+                f"An outline of {whose} reaches {np.abs(ring).max():.3g} pixels out, but the "
+                f"picture has {shape[0]} x {shape[1]}. Give the picture that it was drawn on."
             )
         patches.append(patch(ring[:, ::-1] - 0.5, shape))
     if any(each.crossed for each in patches):

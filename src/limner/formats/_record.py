@@ -51,9 +51,11 @@ def heard(text: str) -> Record | None:
         objects = tuple(
             Object(**{**each, "slices": tuple(each.get("slices", ()))}) for each in about["objects"]
         )
-        return Record(Grid.from_json(about["grid"]), objects, Schema.from_toml(about["schema"]))
+        record = Record(Grid.from_json(about["grid"]), objects, Schema.from_toml(about["schema"]))
+        Mask(record.grid, (), objects, schema=record.schema)  # ids and classes go together
     except (ValueError, TypeError, KeyError, LimnerError):
         return None
+    return record
 
 
 def restored(

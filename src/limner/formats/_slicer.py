@@ -76,7 +76,7 @@ def _colour(text: str) -> Colour | None:
     """Three levels 0 to 255 from three shares; None where there are not three."""
     try:
         red, green, blue = (min(max(round(float(each) * 255), 0), 255) for each in text.split())
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return red, green, blue
 

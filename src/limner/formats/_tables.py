@@ -45,7 +45,14 @@ def read(path: Path) -> Schema:
         )
     try:
         return form.read(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+    except (
+        ValueError,
+        LookupError,
+        TypeError,
+        AttributeError,
+        ArithmeticError,
+        RecursionError,
+    ) as error:
         raise UnreadableFile(f"'{path.name}' is no table of classes. {error}") from error
 
 

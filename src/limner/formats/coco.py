@@ -69,7 +69,7 @@ def read(path: Path, *, grid: Grid | None = None, name: str | None = None) -> Ma
         if record is not None:
             return _stack(held, record, grid, times=int(info[KEY].get("times", 1)))
         return _single(held, _chosen(held, name, path), grid)
-    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
         if isinstance(error, BadValue | UnreadableFile | UnknownName):
             raise
         raise UnreadableFile(

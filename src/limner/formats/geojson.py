@@ -63,7 +63,7 @@ def read(path: Path, *, grid: Grid | None = None) -> Mask:
     check_size(where)
     try:
         drawn = _drawn(collection["features"], where.shape[1:])
-    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as error:
+    except (LookupError, TypeError, AttributeError, ValueError, OverflowError) as error:
         if isinstance(error, BadValue):
             raise
         raise UnreadableFile(

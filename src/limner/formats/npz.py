@@ -29,7 +29,7 @@ def claims(path: Path) -> bool:
 def read(path: Path, *, grid: Grid | None = None) -> Mask:
     """`segs`, or where there is none `gts`. Raises UnreadableFile."""
     try:
-        with np.load(path, allow_pickle=False) as held:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
             name = next((each for each in ("segs", "gts") if each in held.files), "")
             if not name:
                 raise UnreadableFile(
@@ -37,7 +37,7 @@ def read(path: Path, *, grid: Grid | None = None) -> Mask:
                     "'segs' nor 'gts'. Give a mask."
                 )
             labels = np.asarray(held[name])
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
+    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
         if isinstance(error, UnreadableFile | FileNotFoundError):
             raise
         raise UnreadableFile(f"'{path.name}' is damaged: {error}. Save it again.") from error
