@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from limner.dicom.coding import DEFLATED, Coding, coding
 from limner.dicom.decode import stored_frame
 from limner.dicom.frames import frame_count
-from limner.dicom.headers import Header, damage, header, number, numbers, quietly, text, value
+from limner.dicom.headers import Header, damage, header, number, quietly, text
 from limner.dicom.places import Place
+from limner.dicom.seg_groups import Groups, groups
 from limner.dicom.seg_lattice import Lattice, Placed, on_told, own
 from limner.dicom.seg_segments import Segment, segments
 from limner.dicom.seg_stack import Stack
@@ -96,17 +97,17 @@ def _read(told: Header, name: str, grids: Callable[[str], tuple[Grid, ...]]) -> 
             f"'{name}' describes no segment, so it holds no object. Export it again with one."
         )
     count = frame_count(told)
-    groups = _groups(dataset, count, name)
+    said = groups(dataset, count, name)
     found = coding(told, count)
     record = _record(dataset)
-    lattice = _lattice(dataset, groups, name=name, grids=grids(record))
+    lattice = _lattice(dataset, said, name=name, grids=grids(record))
     if np.prod([float(n) for n in lattice.grid.shape]) > VOXELS_MOST:
         raise UnreadableFile(
             f"'{name}' needs a grid of {' x '.join(map(str, lattice.grid.shape))} voxels, more "
             "than memory holds. Give it together with the scan that it was made on."
         )
     stack = Stack.of(lattice.grid.shape, max(each.number for each in known))
-    shown = [0] * count if kind == "LABELMAP" else _segment_numbers(groups, known, name)
+    shown = [0] * count if kind == "LABELMAP" else _segment_numbers(said, known, name)
     full = int(number(dataset, "MaximumFractionalValue", 255) or 255)
     with _samples(told, found) as samples:
         for k, slices in enumerate(lattice.slices):
@@ -148,44 +149,28 @@ def _kind(dataset: "Dataset", name: str) -> str:
     return kind
 
 
-def _groups(dataset: "Dataset", count: int, name: str) -> "list[Dataset]":
-    found = value(dataset, "PerFrameFunctionalGroupsSequence")
-    if found is None or isinstance(found, bytes | str) or len(found) < count:
-        there = len(found) if isinstance(found, list | tuple) or hasattr(found, "__len__") else 0
-        raise UnreadableFile(
-            f"'{name}' holds {count} frames but describes {there}. Export it again."
-        )
-    return list(found)[:count]
-
-
-def _segment_numbers(groups: "list[Dataset]", known: list[Segment], name: str) -> list[int]:
+def _segment_numbers(said: Groups, known: list[Segment], name: str) -> list[int]:
     """Of each frame. Raises UnreadableFile where it is missing or nobody describes it."""
     listed = {each.number for each in known}
     found = []
-    for k, group in enumerate(groups):
-        item = _item(group, "SegmentIdentificationSequence")
-        told = None if item is None else number(item, "ReferencedSegmentNumber")
-        if told is None:
+    for k, told in enumerate(said.numbers("ReferencedSegmentNumber"), start=1):
+        if not told:
             raise UnreadableFile(
-                f"Frame {k + 1} of '{name}' does not say which segment it shows. Export it again."
+                f"Frame {k} of '{name}' does not say which segment it shows. Export it again."
             )
-        if told not in listed:
+        if told[0] not in listed:
             raise UnreadableFile(
-                f"Frame {k + 1} of '{name}' shows segment {told:g}, which is not among its "
+                f"Frame {k} of '{name}' shows segment {told[0]:g}, which is not among its "
                 f"{len(listed)} segments. Export it again."
             )
-        found.append(int(told))
+        found.append(int(told[0]))
     return found
 
 
-def _lattice(
-    dataset: "Dataset", groups: "list[Dataset]", *, name: str, grids: tuple[Grid, ...]
-) -> Lattice:
-    items = value(dataset, "SharedFunctionalGroupsSequence")
-    spoken = Spoken(groups, items[0] if items and not isinstance(items, bytes | str) else None)
-    placed = _placed(dataset, spoken, name)
+def _lattice(dataset: "Dataset", said: Groups, *, name: str, grids: tuple[Grid, ...]) -> Lattice:
+    placed = _placed(dataset, said, name)
     if placed is None:
-        return _flat(dataset, groups, grids)
+        return _flat(dataset, said, grids)
     for grid in grids:
         found = on_told(placed, grid, name)
         if found is not None:
@@ -193,28 +178,13 @@ def _lattice(
     return own(placed, name)
 
 
-@dataclass(frozen=True, eq=False)
-class Spoken:
-    """Functional groups: what a frame does not say itself, it shares with all others."""
-
-    groups: "list[Dataset]"
-    shared: "Dataset | None"
-
-    def numbers(self, sequence: str, keyword: str) -> list[tuple[float, ...]]:
-        """Of each frame; () where neither says it."""
-        common = None if self.shared is None else _item(self.shared, sequence)
-        rest = () if common is None else numbers(common, keyword)
-        items = (_item(group, sequence) for group in self.groups)
-        return [rest if item is None else numbers(item, keyword) for item in items]
-
-
-def _placed(dataset: "Dataset", spoken: Spoken, name: str) -> Placed | None:
+def _placed(dataset: "Dataset", said: Groups, name: str) -> Placed | None:
     """Where the frames lie; None where none says so. Raises UnreadableFile where some do not."""
-    found = spoken.numbers("PlanePositionSequence", "ImagePositionPatient")
+    found = said.numbers("ImagePositionPatient")
     if not any(found):
         return None
-    ways = set(spoken.numbers("PlaneOrientationSequence", "ImageOrientationPatient"))
-    measures = set(spoken.numbers("PixelMeasuresSequence", "PixelSpacing"))
+    ways = set(said.numbers("ImageOrientationPatient"))
+    measures = set(said.numbers("PixelSpacing"))
     good = all(len(p) == 3 and np.isfinite(p).all() for p in found)
     ways_good = all(len(way) == 6 and np.isfinite(way).all() for way in ways)
     sizes_good = all(len(size) == 2 and min(size) > 0 for size in measures)
@@ -235,8 +205,8 @@ def _placed(dataset: "Dataset", spoken: Spoken, name: str) -> Placed | None:
     spacing = min(measures)
     if np.ptp(np.array(sorted(measures)), axis=0).max() > 1e-3 * min(spacing):
         raise UnreadableFile(f"The frames of '{name}' have pixels of several sizes.")
-    between = spoken.numbers("PixelMeasuresSequence", "SpacingBetweenSlices")[0]
-    thick = spoken.numbers("PixelMeasuresSequence", "SliceThickness")[0]
+    between = said.numbers("SpacingBetweenSlices")[0]
+    thick = said.numbers("SliceThickness")[0]
     depth = (*between[:1], *thick[:1], 0.0)[0]
     return Placed(
         positions=np.array(found),
@@ -249,13 +219,10 @@ def _placed(dataset: "Dataset", spoken: Spoken, name: str) -> Placed | None:
     )
 
 
-def _flat(dataset: "Dataset", groups: "list[Dataset]", grids: tuple[Grid, ...]) -> Lattice:
+def _flat(dataset: "Dataset", said: Groups, grids: tuple[Grid, ...]) -> Lattice:
     """Frames that lie in no patient: in the order of their stack, on pixels without a size."""
-    places = []
-    for group in groups:
-        content = _item(group, "FrameContentSequence")
-        told = None if content is None else number(content, "InStackPositionNumber")
-        places.append(max(0, int(told or 1) - 1))
+    told = said.numbers("InStackPositionNumber")
+    places = [max(0, int(each[0]) - 1) if each else 0 for each in told]
     rows, columns = _size(dataset)
     count = max(places) + 1 if max(places) < len(places) else 1
     fitting = (g for g in grids if g.shape[1:] == (rows, columns) and g.shape[0] >= count)
@@ -265,11 +232,6 @@ def _flat(dataset: "Dataset", groups: "list[Dataset]", grids: tuple[Grid, ...]) 
 
 def _size(dataset: "Dataset") -> tuple[int, int]:
     return int(number(dataset, "Rows", 0) or 0), int(number(dataset, "Columns", 0) or 0)
-
-
-def _item(group: Any, keyword: str) -> Any:
-    found = value(group, keyword)
-    return found[0] if found and not isinstance(found, bytes | str) else None
 
 
 def _record(dataset: "Dataset") -> str:

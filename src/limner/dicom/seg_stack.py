@@ -151,11 +151,9 @@ class Stack:
 
 def _span(flags: Flags) -> tuple[int, int] | None:
     """The first flag that is set and the place behind the last; None where none is."""
-    words = flags[: len(flags) // 8 * 8].view(np.uint64)
-    busy = np.flatnonzero(words)
-    tail = np.flatnonzero(flags[len(words) * 8 :])
-    if not len(busy) and not len(tail):
-        return None
-    low = int(busy[0]) * 8 if len(busy) else len(words) * 8
-    high = len(flags) if len(tail) else int(busy[-1]) * 8 + 8
-    return low, high
+    words = flags[: len(flags) // 8 * 8].view(np.uint64) != 0
+    tail = flags[len(words) * 8 :]
+    if words.any():
+        low = int(words.argmax()) * 8
+        return low, len(flags) if tail.any() else (len(words) - int(words[::-1].argmax())) * 8
+    return (len(words) * 8, len(flags)) if tail.any() else None

@@ -36,8 +36,8 @@ from limner.schema import PALETTE, Label, Schema
 
 if TYPE_CHECKING:
     from limner.dicom.seg_read import Read
+    from limner.dicom.seg_samples import Kind
     from limner.dicom.seg_segments import Segment
-    from limner.dicom.seg_write import Kind
 
 ENDINGS = (".seg.dcm", ".fractional.seg.dcm", ".labelmap.seg.dcm")
 HOLDS = frozenset(TRAITS) - {"times", "probability"}
@@ -165,7 +165,7 @@ def _check(mask: Mask, image: Image | None) -> None:
 
 def _numbers(mask: Mask, kind: "Kind") -> list[list[int]]:
     """[segment number, object id], as the writer counts."""
-    from limner.dicom.seg_write import segment_numbers
+    from limner.dicom.seg_samples import segment_numbers
 
     return [[segment, each] for each, segment in segment_numbers(mask, kind).items()]
 
@@ -187,7 +187,7 @@ def _kept(found: "Read") -> Kept | None:
         return None
     try:
         ids = {int(number): int(each) for number, each in json.loads(found.record)["segments"]}
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         return None
     about = {each.id: each for each in record.objects}
     labels = {each.number: each.label for each in found.segments}
