@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from limner.cases.open import read
 from limner.cases.save import write
 from limner.image import Image
 from limner.mask import Mask, Object
@@ -22,6 +23,7 @@ from limner.schema import Schema
 from tests.dicom.make import placed, save
 
 SITE = Site("trial", (6.0, 2.5, 2.5), 12.0, 1.4)
+KEPT = slice(26, 61)  # slices from the lesions on the left of the liver to those of the lungs
 DATES = (date(2026, 1, 5), date(2026, 2, 16), date(2026, 4, 13))
 NAMES = ("baseline", "week 6", "week 14")
 TURNS = (0.0, 0.08, -0.05)  # radians about the head axis
@@ -95,7 +97,12 @@ def visit(number: int) -> tuple[Image, Mask]:
         if each.label == "tumour":
             about = Object(int(each.name.split()[1]), "tumour", source="synthetic")
             mask = mask.with_object(whole.where(each.id), about)
-    return laid(made.images["image"], number), laid(mask, number)
+    _, rows, columns = mask.grid.shape
+    low, high = (KEPT.start, 0, 0), (KEPT.stop, rows, columns)
+    cropped = replace(
+        mask, grid=mask.grid.crop(low, high), layers=tuple(each[:, KEPT] for each in mask.layers)
+    )
+    return laid(made.images["image"].crop(low, high), number), laid(cropped, number)
 
 
 def write_ct(image: Image, folder: Path, *, on: date, number: int) -> None:
@@ -121,11 +128,14 @@ def write_ct(image: Image, folder: Path, *, on: date, number: int) -> None:
 
 
 def write_visits(folder: Path) -> Path:
-    """A folder with one folder a visit: the CT as DICOM, the mask as NIfTI."""
+    """A folder with one folder a visit: the CT as DICOM, the mask as NIfTI or, at last, as SEG."""
     for number, (on, name) in enumerate(zip(DATES, NAMES, strict=True)):
         image, mask = visit(number)
         place = folder / f"{on.isoformat()} {name}"
         (place / "ct").mkdir(parents=True)
         write_ct(image, place / "ct", on=on, number=number)
-        write(mask, place / "mask.nii.gz")
+        if number < 2:
+            write(mask, place / "mask.nii.gz")
+        else:
+            write(mask, place / "mask.seg.dcm", image=read(place / "ct"))
     return folder
