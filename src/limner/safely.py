@@ -68,7 +68,9 @@ def _umask() -> int:
 
 
 def _unwritable(target: Path, error: OSError) -> UnwritableFile:
-    reason = error.strerror or str(error)
+    # pydicom wraps what the disk said into a text with a whole traceback.
+    first = error.__cause__ if isinstance(error.__cause__, OSError) else error
+    reason = first.strerror or str(first)
     return UnwritableFile(
         f"'{target}' could not be written: {reason}. "
         "Nothing was changed; choose another place or free some space."

@@ -68,6 +68,20 @@ def test_a_slice_of_many_is_never_guessed(tmp_path):
     assert "has 2 slices and the format holds one" in told.output
 
 
+def test_a_picture_needs_the_scan_and_nothing_else(tmp_path):
+    from limner.nifti import save_volume
+
+    write(liver(), tmp_path / "a.nii.gz")
+    save_volume(np.zeros((1, *GRID.shape), np.int16), GRID, tmp_path / "scan.nii", about=None)
+    told = convert(tmp_path / "a.nii.gz", "-o", tmp_path / "b.overlay.png")
+    assert told.exit_code == 2
+    assert "Give it with --image" in told.output
+    picture = (tmp_path / "a.nii.gz", "-o", tmp_path / "b.sc.dcm", "-i", tmp_path / "scan.nii")
+    told = convert(*picture)
+    assert told.exit_code == 0, told.output
+    assert "a picture for people" in told.output
+
+
 def test_classes_from_a_table_and_into_one(tmp_path):
     write(Mask.from_labels(np.ones((1, 2, 2), np.uint8), Grid((1, 2, 2))), tmp_path / "a.nii.gz")
     (tmp_path / "in.tsv").write_text("index\tname\tcolor\n1\tspleen\t#010203\n")

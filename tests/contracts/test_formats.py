@@ -22,7 +22,7 @@ from limner.mask import Mask, Object
 from limner.schema import Schema
 from tests.data import CHECKOUT
 
-PICTURES = {"overlay"}  # for people: written, never read
+PICTURES = {name for name in FORMATS if getattr(format_named(name), "FOR_PEOPLE", False)}
 FLAT = Grid.picture(6, 8)
 
 

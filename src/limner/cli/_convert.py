@@ -39,10 +39,12 @@ def convert_mask(source: Path, out: Path, wishes: Wishes) -> list[str]:
     mask, problems = _opened(source, reader, scan=scan, name=wishes.name)
     if wishes.classes is not None:
         mask = _tables.applied(_tables.read(wishes.classes), mask)
-    losses = lost(mask, held_by(writer), format=called(writer))
-    if losses and not wishes.lossy:
-        raise BadValue(f"{' '.join(losses)} Say --lossy to write it all the same.")
-    held = reduced(mask, held_by(writer))
+    held, losses = mask, (f"{out.name} is a picture for people: no mask is read from it.",)
+    if not getattr(writer, "FOR_PEOPLE", False):
+        losses = lost(mask, held_by(writer), format=called(writer))
+        if losses and not wishes.lossy:
+            raise BadValue(f"{' '.join(losses)} Say --lossy to write it all the same.")
+        held = reduced(mask, held_by(writer))
     writer.write(held, out, image=scan)
     remarks = getattr(writer, "remarks", None)
     said = (*problems, *(remarks(held, image=scan) if remarks else ()), *losses)
@@ -83,7 +85,7 @@ def _scan(reader: Format, writer: Format, *, source: Path, wishes: Wishes) -> "I
         )
     if needs_scan(writer, "write"):
         raise BadValue(
-            f"The format {called(writer)} names the scan that the mask belongs to. "
+            f"The format {called(writer)} names or shows the scan that the mask belongs to. "
             "Give it with --image."
         )
     return None

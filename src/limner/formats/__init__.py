@@ -20,6 +20,7 @@ It may also say, each a line at the top of the file:
                                     compares every trait that is claimed
     NEEDS_SCAN = frozenset({...})   "write" where `image` must be there, "read" where `grid`
                                     must; `limner convert` asks for --image then
+    FOR_PEOPLE = True               a picture of a mask: written, never read
 
 and have, where there is anything to say, as functions:
 

@@ -29,6 +29,8 @@ from limner.schema import PALETTE, Colour
 from limner.window import window_of
 
 ENDINGS = (".overlay.png", ".overlay.jpg")
+FOR_PEOPLE = True
+NEEDS_SCAN = frozenset({"write"})
 MOST = 6  # slices in one picture
 LETTERS = (("R", "L"), ("A", "P"), ("F", "H"))  # low and high end of the LPS axes
 
