@@ -67,7 +67,7 @@ def test_sizes_may_be_typed_and_need_no_mask(tmp_path):
     assert "best overall response PR (confirmed where it must be), first on 16 February" in said.out
     text = (tmp_path / "out" / "index.html").read_text(encoding="utf-8")
     assert "Key slices" not in text
-    assert "T1 has split into 2, which are added." in text
+    assert "&#x27;T1&#x27; is now 2 parts, which are added." in text
 
 
 def test_json_says_the_same(tmp_path):

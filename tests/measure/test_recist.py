@@ -178,8 +178,8 @@ def test_reasons_name_what_decided():
     lesions = [Lesion("A", "liver"), Lesion("X", "lung", "new")]
     points = assess(course(lesions, [size(30), None], [size(37), size(9)]))
     assert points[1].why == (
-        "The sum is 37.0 mm, +7.0 mm (+23%) from the least, 30.0 mm.",
-        "X is new.",
+        "The sum is 37.0 mm, +7.0 mm (+23 %) from the least, 30.0 mm.",
+        "'X' is new.",
     )
 
 

@@ -4,7 +4,7 @@ A person says which lesions are targets and what became of what cannot be measur
 from masks or are typed. The same value is read by every criterion.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
@@ -243,3 +243,21 @@ def _once(what: str, names: list[str]) -> None:
     twice = sorted({each for each in names if names.count(each) > 1})
     if twice:
         raise BadValue(f"Two {what} are called '{twice[0]}'. Give each a name of its own.")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence.
+
+    >>> listed(["T1", "T2"])
+    "'T1', 'T2'"
+    """
+    return ", ".join(f"'{name}'" for name in names)
+
+
+def percent(share: float) -> str:
+    """A change in a sentence.
+
+    >>> percent(-0.304)
+    '-30 %'
+    """
+    return f"{share * 100:+.0f} %"

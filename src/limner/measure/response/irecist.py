@@ -166,16 +166,16 @@ def _grown(scene: _Scene, waiting: _Open) -> list[str]:
             found.append(f"the targets' sum has grown by {more:.1f} mm")
     if "non-targets" in waiting.causes:
         every = course.of_role("non-target")
-        found += [f"{e.name} has grown further" for e in every if _larger(e, visit, waiting.at)]
+        found += [f"'{e.name}' has grown further" for e in every if _larger(e, visit, waiting.at)]
     if "new lesions" in waiting.causes:
         also = sorted(set(point.new) - set(waiting.point.new))
-        found += [f"{name} is one more new lesion" for name in also]
+        found += [f"'{name}' is one more new lesion" for name in also]
         old, new = _new_sizes(scene.at(waiting)), _new_sizes(scene)
         more = sum(new[name] - old[name] for name in old if name in new)
         if more + EXACT >= scene.immune.further_mm:
             found.append(f"the measurable new lesions have grown by {more:.1f} mm")
         found += [
-            f"{each.name} has grown"
+            f"'{each.name}' has grown"
             for each in course.of_role("new")
             if each.name in point.new and each.name not in old and _larger(each, visit, waiting.at)
         ]

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Literal
 
 from limner.errors import BadValue
-from limner.measure.response.course import Course, Finding, Lesion, Size, Visit
+from limner.measure.response.course import Course, Finding, Lesion, Size, Visit, listed, percent
 
 Target = Literal["CR", "PR", "SD", "PD", "NE", ""]
 NonTarget = Literal["CR", "non-CR/non-PD", "PD", "NE", ""]
@@ -173,7 +173,7 @@ def _point(course: Course, visit: Visit, before: list[Point], *, rules: Rules) -
     non_target, said = _non_target(course, visit, rules)
     why += said
     if again:
-        why.append(f"After a complete response, {', '.join(again)} can be seen again.")
+        why.append(f"After a complete response, {listed(again)} can be seen again.")
         roles = {each.name: each.role for each in course.lesions}
         if any(roles[name] == "target" for name in again):
             target = "PD"
@@ -204,17 +204,17 @@ def _sum(course: Course, visit: Visit, rules: Rules) -> tuple[float, list[str], 
         found = lesion.diameter_mm(finding)
         if finding.state == "too small":
             total += rules.small_mm
-            why.append(f"{lesion.name} is too small to measure: {rules.small_mm:g} mm.")
+            why.append(f"'{lesion.name}' is too small to measure: {rules.small_mm:g} mm.")
         elif finding.state == "measured" and found is not None:
             total += found
             if len(finding.sizes) > 1:
-                why.append(f"{lesion.name} has split into {len(finding.sizes)}, which are added.")
+                why.append(f"'{lesion.name}' is now {len(finding.sizes)} parts, which are added.")
         elif finding.state == "merged":
-            why.append(f"{lesion.name} has merged into {finding.into}, whose size holds both.")
+            why.append(f"'{lesion.name}' has merged into '{finding.into}', whose size holds both.")
         elif finding.state != "gone":
             missing.append(lesion.name)
     if missing:
-        why.append(f"{', '.join(missing)} {'was' if len(missing) == 1 else 'were'} not measured.")
+        why.append(f"{listed(missing)} {'was' if len(missing) == 1 else 'were'} not measured.")
     return round(total, 1), missing, why
 
 
@@ -260,7 +260,7 @@ def _target(
     more = total - least
     grown = total + EXACT >= least * (1 + rules.grown)
     if grown and more + EXACT >= rules.grown_mm:
-        share = f" ({more / least:+.0%})" if least else ""
+        share = f" ({percent(more / least)})" if least else ""
         known = "What was measured sums to" if missing else "The sum is"
         return (
             "PD",
@@ -272,7 +272,7 @@ def _target(
         normal = f"{rules.normal_node_mm:g} mm"
         return "CR", f"Every target is gone, and every node among them is below {normal}."
     change = (total - base) / base if base else 0.0
-    said = f"The sum is {total:.1f} mm, {change:+.0%} from the baseline, {base:.1f} mm"
+    said = f"The sum is {total:.1f} mm, {percent(change)} from the baseline, {base:.1f} mm"
     if total - EXACT <= base * (1 - rules.shrunk):
         return "PR", f"{said}."
     if rules.ongoing and _responded(before):
@@ -295,14 +295,14 @@ def _non_target(course: Course, visit: Visit, rules: Rules) -> tuple[NonTarget, 
         return "", []
     worse = [lesion.name for lesion, finding in every if finding.state == "progressed"]
     if worse:
-        return "PD", [f"{', '.join(worse)} has grown beyond doubt."]
+        return "PD", [f"{listed(worse)} {'has' if len(worse) == 1 else 'have'} grown beyond doubt."]
     missing = [lesion.name for lesion, finding in every if finding.state == "missing"]
     if missing:
-        return "NE", [f"{', '.join(missing)} was not looked at."]
+        return "NE", [f"{listed(missing)} {'was' if len(missing) == 1 else 'were'} not looked at."]
     left = [lesion.name for lesion, finding in every if not _normal(lesion, finding, rules)]
     if not left:
         return "CR", ["No non-target is left."]
-    return "non-CR/non-PD", [f"{', '.join(left)} {'is' if len(left) == 1 else 'are'} still there."]
+    return "non-CR/non-PD", [f"{listed(left)} {'is' if len(left) == 1 else 'are'} still there."]
 
 
 def _new(
@@ -318,16 +318,16 @@ def _new(
         here = visit.of(lesion.name)
         if all(not f.seen or _normal(lesion, f, rules) for _, f in told):
             if here is not None and here.state == "equivocal":
-                why.append(f"{lesion.name} may be a new lesion: look again.")
+                why.append(f"'{lesion.name}' may be a new lesion: look again.")
             elif here is not None and here.seen:
-                why.append(f"{lesion.name} is a node below {rules.normal_node_mm:g} mm: normal.")
+                why.append(f"'{lesion.name}' is a node below {rules.normal_node_mm:g} mm: normal.")
             continue
         names.append(lesion.name)
         dates.append(next(v.on for v, f in told if f.seen or f.state == "equivocal"))
         if here is None:
-            why.append(f"{lesion.name}, new before, is not spoken of.")
+            why.append(f"'{lesion.name}', new before, is not spoken of.")
         else:
-            why.append(f"{lesion.name} is {'new' if len(told) == 1 else 'still there'}.")
+            why.append(f"'{lesion.name}' is {'new' if len(told) == 1 else 'still there'}.")
     return tuple(names), min(dates, default=None), why
 
 

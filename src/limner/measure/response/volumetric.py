@@ -12,7 +12,7 @@ from datetime import date
 from math import inf, log, pi
 
 from limner.errors import BadValue
-from limner.measure.response.course import Course, Finding, Visit
+from limner.measure.response.course import Course, Finding, Visit, percent
 from limner.measure.response.recist import PAPER
 
 EXACT = 1e-9  # mL
@@ -74,9 +74,9 @@ def _point(course: Course, visit: Visit, before: list[VolumePoint]) -> VolumePoi
         said = "CR"
     else:
         said = "PR" if change - EXACT <= -SHRUNK else "SD"
-    why = [f"{name} is new." for name in new]
+    why = [f"'{name}' is new." for name in new]
     if change is not None:
-        why.append(f"The volume is {total:.2f} mL, {change:+.0%} from the baseline.")
+        why.append(f"The volume is {total:.2f} mL, {percent(change)} from the baseline.")
     return VolumePoint(visit.name, visit.on, total, change, said, tuple(why))
 
 

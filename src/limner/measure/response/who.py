@@ -10,7 +10,7 @@ Differs  a lesion's progression is counted from its smallest product, as later t
 from dataclasses import dataclass
 from datetime import date
 
-from limner.measure.response.course import Course, Finding, Visit
+from limner.measure.response.course import Course, Finding, Visit, listed, percent
 
 EXACT = 1e-6  # mm2
 SHRUNK = 0.50  # of the sum of products
@@ -71,12 +71,12 @@ def _point(
         if size and name in least and name not in merged and size + EXACT >= _bar(least[name])
     ]
     new = [e.name for e, f in course.found(visit, "new") if f.seen]
-    why = [f"{n} has grown from its smallest by {GROWN:.0%} or more." for n in grown]
-    why += [f"{name} is new." for name in new]
+    why = [f"'{n}' has grown from its smallest by {GROWN * 100:.0f} % or more." for n in grown]
+    why += [f"'{name}' is new." for name in new]
     if grown or new or "progressed" in states:
         said = "PD"
     elif sizes and total is None:
-        said, why = "NE", [f"{', '.join(n for n, s in sizes.items() if s is None)} has no product."]
+        said, why = "NE", [f"{listed(n for n, s in sizes.items() if s is None)}: no product."]
     elif not total and all(state == "gone" for state in states):
         said = "CR"
     elif "missing" in states:
@@ -86,7 +86,7 @@ def _point(
     else:
         said = "NC"
     if change is not None:
-        why.append(f"The sum of products is {total:g} mm2, {change:+.0%} from the baseline.")
+        why.append(f"The sum of products is {total:g} mm2, {percent(change)} from the baseline.")
     return WhoPoint(visit.name, visit.on, total, change, said, tuple(why))
 
 
