@@ -8,6 +8,8 @@ import io
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from limner import __version__
 from limner.dicom.codes import coded_class
 from limner.dicom.derived import (
@@ -197,14 +199,21 @@ def _label(mask: Mask, about: Object) -> Label:
 
 
 def _planes(grid: Grid) -> "Dataset":
-    """The lattice that the contours come from (PS3.3 C.8.8.6, 2016 and later)."""
+    """The lattice that the contours come from (PS3.3 C.8.8.6, 2016 and later).
+
+    It counts slices along the cross product of its axes; where the grid counts them the other
+    way, it begins at the last.
+    """
     from pydicom import Dataset
 
+    along, down = (np.array(grid.steps_mm[axis]) for axis in (2, 1))
+    against = np.cross(along, down) @ np.array(grid.steps_mm[0]) < 0
+    first = grid.shape[0] - 1 if against else 0
     item = Dataset()
     item.PixelSpacing = ds(*grid.spacing_mm[1:])
     item.SpacingBetweenSlices = ds(thickness_mm(grid))[0]
     item.ImageOrientationPatient = orientation(grid)
-    item.ImagePositionPatient = ds(*grid.origin_mm)
+    item.ImagePositionPatient = ds(*grid.position_mm((first, 0, 0)))
     item.NumberOfFrames, item.Rows, item.Columns = grid.shape
     return item
 

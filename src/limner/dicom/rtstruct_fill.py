@@ -47,8 +47,10 @@ class _Odd:
     tilted: float = 0.0
 
 
-def filled(told: StructureSet, grid: Grid) -> tuple[list[Filled], list[str]]:
+def filled(told: StructureSet, grid: Grid, *, own: bool = False) -> tuple[list[Filled], list[str]]:
     """The structures on a grid, in the order of the file, and a sentence for each oddity.
+
+    own   whether the contours come from this grid: slices without any are no gaps then
 
     Structures of another frame of reference are left out. Raises GeometryMismatch where none
     is left, where no contour lies on the grid, and for contours across its slices.
@@ -71,7 +73,8 @@ def filled(told: StructureSet, grid: Grid) -> tuple[list[Filled], list[str]]:
             continue
         slices, odd = _slices(each, grid)
         found.append(Filled(each, slices))
-        problems += _said(each, odd, sorted(slices), step_mm=grid.spacing_mm[0])
+        problems += _said(each, odd, step_mm=grid.spacing_mm[0])
+        problems += [] if own else _gaps(each, sorted(slices))
     if drawn and not any(each.slices for each in found):
         raise GeometryMismatch(
             f"None of the contours in '{told.file}' lies on the scan's {grid.shape[0]} slices. "
@@ -160,7 +163,7 @@ def _same(polygon: NDArray[np.float64]) -> bytes:
     return rounded[order].tobytes()
 
 
-def _said(structure: Structure, odd: _Odd, slices: list[int], *, step_mm: float) -> list[str]:
+def _said(structure: Structure, odd: _Odd, *, step_mm: float) -> list[str]:
     name = structure.name
     said = []
     for kind, count in sorted(odd.open.items()):
@@ -201,13 +204,15 @@ def _said(structure: Structure, odd: _Odd, slices: list[int], *, step_mm: float)
             f"Contours of '{name}' overlap on {odd.overlapping} slices; what two of them share "
             "counts as outside (XOR)."
         )
-    gaps = np.diff(slices)
-    if len(gaps) > 1 and np.median(gaps) > 1:
-        said.append(
-            f"'{name}' has contours on about every {np.median(gaps):.0f} slices only; the slices "
-            "between are empty."
-        )
     return said
+
+
+def _gaps(structure: Structure, slices: list[int]) -> list[str]:
+    gaps = np.diff(slices)
+    if len(gaps) < 2 or np.median(gaps) <= 1:
+        return []
+    every = f"about every {np.median(gaps):.0f} slices only"
+    return [f"'{structure.name}' has contours on {every}; the slices between are empty."]
 
 
 def _contours(count: int) -> str:

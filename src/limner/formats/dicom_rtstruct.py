@@ -75,7 +75,9 @@ def examined(path: Path, *, grid: Grid | None = None) -> Reading:
     held = structures(path)
     record = heard(held.note)
     where = grid or (record.grid if record else None) or held.grid or _beside(path, held)
-    found, problems = filled(held, where)
+    drawn_on = record.grid if record else held.grid
+    own = drawn_on is not None and drawn_on.matches(where)
+    found, problems = filled(held, where, own=own)
     return Reading(_mask(found, where, record), (*held.problems, *problems))
 
 
