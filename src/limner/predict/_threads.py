@@ -5,9 +5,12 @@ them says nothing of the rest. So where the marks lie on ridges, every ridge of 
 is as dark, or as bright, is taken; round the marks the network looks at tiles of a zoom at
 which a thread is as wide as in training, and is told the colours of the other marks.
 
-Source   ridges by the second derivatives over scales: Frangi et al., MICCAI 1998.
-Differs  the larger curvature less half of the other, instead of a vesselness; contrast is
-         first evened out over the slice; the marks say which way it goes.
+Source   ridges by the second derivatives over scales: Frangi et al., MICCAI 1998; responses
+         along lines of several directions: Soares et al., IEEE TMI 2006 (Gabor wavelets);
+         Nguyen et al., Pattern Recognition 2013 (line detectors).
+Differs  at a mark the larger curvature less half of the other, instead of a vesselness; over the
+         slice the curvature across a direction, averaged along it; contrast is first evened out
+         and a black surround filled from its rim; the marks say which way it goes.
 """
 
 import numpy as np
@@ -19,8 +22,11 @@ from limner.predict._look import FLAT, SIDE, Bools, Floats, Look, Scene
 from limner.prompt import CHANNELS, to_map
 
 SIDE_WHOLE = 576  # pixels along a side of the slice, on which ridges are looked for
-SCALES = (1.0, 1.8, 3.0)  # standard deviations of the derivatives, in those pixels
-NEAR, FAR = 12.0, 24.0  # the same of the ground, and of the contrast that is evened out
+SCALES = (1.0, 1.8, 3.0)  # standard deviations of the derivatives at a mark, in those pixels
+WIDTHS = (1.5, 2.5)  # the same all over the slice,
+LONG, DIRECTIONS = 3.0, 8  # where lines are so many of them long, to either side
+NEAR, FAR = 10.0, 24.0  # the same of the ground, and of the contrast that is evened out
+BLACK, THICK, BESIDE = 0.14, 6, 4  # of a surround: its share of white, its pixels, those beside it
 RIDGE = 0.88  # quantile of the response above which a pixel may be a ridge
 STEEP = 4.0  # logits of a pixel twice as ridged as that
 TILE = 2.0  # what a tile's logits are raised by: the network is shy of threads
@@ -29,9 +35,9 @@ MARGIN = 8  # pixels at a tile's border that are left to the ridges
 MARKS = 8  # marks that are looked at, to tell whether they lie on ridges
 ASKED = 4  # tiles at the most
 WINDOW = 64  # pixels round a mark
-ON = 0.99  # share of the inside marks that lie on ridges where threads are meant,
-OFF = 0.6  # and of the outside marks that do not
-STILL = 0.6  # share of the inside marks that must go on lying there
+CLEAR = 1.2  # times the usual ridge: so strong it is where a thread is meant
+ON = 0.6  # share of the inside marks that lie on such a ridge where threads are meant,
+STILL = 0.3  # and on a usual one afterwards
 MARKED = 0.5  # of a mark's channel
 COLOURS = 12  # marks whose colours are told, on either side
 UNKNOWN = 0.5  # expected Dice where the network was not asked
@@ -43,7 +49,11 @@ REGION, INSIDE, OUTSIDE, PRIOR = range(len(CHANNELS))
 
 
 def meant(task: Task, scene: Scene, *, before: Answer | None) -> bool:
-    """Whether the marks lie on ridges as threads do: inside ones do, outside ones do not."""
+    """Whether most of the inside marks lie on ridges, as those on threads do.
+
+    On `choose` that tells trees of vessels from other wide objects; where outside marks lie
+    tells nothing.
+    """
     places, inside = _marks(task, scene)
     if len(places) < FEWEST or inside.sum() < 2:
         return False
@@ -53,13 +63,10 @@ def meant(task: Task, scene: Scene, *, before: Answer | None) -> bool:
     chosen = np.linspace(0, len(places) - 1, min(MARKS, len(places))).astype(int)
     if inside[chosen].sum() < 2:
         return False
-    found = np.array([_at_mark(places[number], task, scene) for number in chosen])
-    yes, no = found[inside[chosen]], found[~inside[chosen]]
-    side = int(yes.mean(axis=0).argmax())
-    on = float((yes[:, side] > 1).mean())
-    if entered:
-        return on >= STILL
-    return on >= ON and (not len(no) or float((no[:, side] < 1).mean()) >= OFF)
+    on = np.array([_at_mark(places[number], task, scene) for number in chosen if inside[number]])
+    side = int(on.mean(axis=0).argmax())
+    needed, share = (1.0, STILL) if entered else (CLEAR, ON)
+    return float((on[:, side] > needed).mean()) >= share
 
 
 def threads(task: Task, scene: Scene) -> Asking:
@@ -104,18 +111,78 @@ def ridges(plane: Floats) -> tuple[Floats, Floats]:
     return dark, bright
 
 
-def _ridged(sight: Floats, planes: Floats) -> Floats:
-    """Logits of every pixel by its ridge, of the kind that the inside marks lie on."""
+def lines(plane: Floats) -> tuple[Floats, Floats]:
+    """How much of a dark, and of a bright, line each pixel lies on, at the best of directions.
+
+    The second derivative across a direction, averaged along it: a vessel goes on, grain does
+    not.
+    """
     from scipy.ndimage import gaussian_filter
 
+    dark, bright = np.zeros_like(plane), np.zeros_like(plane)
+    for sigma in WIDTHS:
+        down, along, both = (
+            gaussian_filter(plane, sigma, order=order) * np.float32(sigma**2)
+            for order in ((2, 0), (0, 2), (1, 1))
+        )
+        reach = round(LONG * sigma)
+        for turn in np.pi * np.arange(DIRECTIONS) / DIRECTIONS:
+            sine, cosine = np.sin(turn), np.cos(turn)
+            bent = np.float32(cosine**2) * down + np.float32(sine**2) * along
+            bent -= np.float32(2 * sine * cosine) * both
+            mean = _along(bent, (sine, cosine), reach=reach)
+            np.maximum(dark, mean, out=dark)
+            np.maximum(bright, -mean, out=bright)
+    return dark, bright
+
+
+def _along(plane: Floats, heading: tuple[float, float], *, reach: int) -> Floats:
+    """The mean over `reach` pixels to either side along a direction (rows, columns)."""
+    padded = np.pad(plane, reach, mode="reflect")
+    total = np.zeros_like(plane)
+    rows, columns = plane.shape
+    for step in range(-reach, reach + 1):
+        row, column = (reach + round(step * each) for each in heading)
+        total += padded[row : row + rows, column : column + columns]
+    return total / np.float32(2 * reach + 1)
+
+
+def _ridged(sight: Floats, planes: Floats) -> Floats:
+    """Logits of every pixel by its line, of the kind that the inside marks lie on."""
+    from scipy.ndimage import distance_transform_edt, gaussian_filter
+
+    seen = _in_view(sight)
+    if not seen.any():
+        return np.full(seen.shape, -STEEP, np.float32)
     plane = sight[1]  # green, which shows vessels best; grey is the same in all three
+    if not seen.all():  # the rim of a fundus would be the strongest line of all
+        nearest = distance_transform_edt(~seen, return_distances=False, return_indices=True)
+        plane = plane[tuple(nearest)]
     ground = plane - gaussian_filter(plane, NEAR)
     even = ground / (np.sqrt(gaussian_filter(ground**2, FAR)) + 0.02)
     marks = planes[INSIDE] > MARKED
-    kind = max(ridges(np.asarray(even, np.float32)), key=lambda each: float(each[marks].mean()))
-    seen = np.abs(sight).sum(axis=0) > 0
-    usual = max(float(np.quantile(kind[seen], RIDGE)), 1e-6) if seen.any() else 1.0
+    found = lines(np.asarray(even, np.float32))
+    kind = max(found, key=lambda each: float(each[marks].mean())) * seen
+    usual = max(float(np.quantile(kind[seen], RIDGE)), 1e-6)
     return np.asarray(STEEP * (np.clip(kind / usual, 0, 3) - 1), np.float32)
+
+
+def _in_view(sight: Floats) -> Bools:
+    """(side, side): where the picture is neither outside of the image nor its black surround.
+
+    The surround is dark, thick, and reaches the border, as round a fundus or an endoscope's
+    view; threads that run out of the picture are thin.
+    """
+    from scipy.ndimage import binary_dilation, binary_opening, label
+
+    given = np.abs(sight).sum(axis=0) > 0
+    grey = sight.mean(axis=0)
+    low, high = np.quantile(grey[given], (0.0, 0.99)) if given.any() else (0.0, 0.0)
+    dark = binary_opening(~given | (grey < low + BLACK * (high - low)), iterations=THICK)
+    parts, _ = label(dark)
+    border = np.concatenate([parts[0], parts[-1], parts[:, 0], parts[:, -1]])
+    surround = np.isin(parts, border[border > 0])
+    return np.asarray(~binary_dilation(surround | ~given, iterations=BESIDE))
 
 
 def _wide(places: NDArray[np.float64], scene: Scene, *, before: Answer | None) -> bool:
