@@ -39,7 +39,7 @@ def test_from_a_folder_to_a_seg_and_its_measurements(folder):
     described = theirs.get_segment_description(1)
     assert described.segmented_property_type.meaning == "Liver"
     assert described.algorithm_type.value == "SEMIAUTOMATIC"
-    assert described.algorithm_identification[0].AlgorithmName == "fake@1"
+    assert described.algorithm_identification[0].AlgorithmName == "Limner"
     assert theirs.ContentDate == "20260304"
     mask = dicom_seg.read(folder / "mask.seg.dcm")
     assert int(theirs.pixel_array.sum()) == mask.voxels(1) > 0
