@@ -108,6 +108,12 @@ class TestSeveralImages:
         with pytest.raises(BadValue, match="the same of all"):
             written(name, tmp_path / "set", [self.sample(), two_cases()[0]])
 
+    @pytest.mark.parametrize("name", ["msd", "nnunet_raw"])
+    def test_images_on_two_grids_are_said(self, name, tmp_path):
+        images = {"a": an_image(), "b": an_image(grid=TILTED.crop((0, 0, 0), (2, 3, 3)))}
+        with pytest.raises(GeometryMismatch, match="choose the layout bids"):
+            written(name, tmp_path / "set", [Sample("x", images)])
+
 
 class TestNnUNet:
     def test_is_what_nnunet_demands(self, tmp_path):

@@ -39,7 +39,8 @@ def convert_mask(source: Path, out: Path, wishes: Wishes) -> list[str]:
     mask, problems = _opened(source, reader, scan=scan, name=wishes.name)
     if wishes.classes is not None:
         mask = _tables.applied(_tables.read(wishes.classes), mask)
-    held, losses = mask, (f"{out.name} is a picture for people: no mask is read from it.",)
+    held = mask
+    losses: tuple[str, ...] = (f"{out.name} is a picture for people: no mask is read from it.",)
     if not getattr(writer, "FOR_PEOPLE", False):
         losses = lost(mask, held_by(writer), format=called(writer))
         if losses and not wishes.lossy:

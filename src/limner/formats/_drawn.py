@@ -1,16 +1,22 @@
 """Objects as programs that draw describe them: a class, a name, a colour, and pieces."""
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 
+from limner.errors import UnreadableFile
 from limner.formats._holds import default_colour
 from limner.formats._outlines import Layers, Piece
 from limner.formats._record import Record
 from limner.grid import Grid
 from limner.mask import Mask, Object
 from limner.schema import Colour, Label, Schema
+
+LIMIT = 2 << 30  # bytes of text: COCO's own training annotations have 450 MB
 
 
 @dataclass
@@ -21,6 +27,18 @@ class Drawn:
     name: str = ""
     colour: Colour | None = None
     pieces: list[Piece] = field(default_factory=list)
+
+
+def opened(path: Path, *, what: str) -> Any:
+    """The values of a JSON file. Raises UnreadableFile, which says what was expected."""
+    if path.stat().st_size > LIMIT:
+        raise UnreadableFile(f"'{path.name}' is larger than {LIMIT >> 30} GiB, so it is not read.")
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        raise UnreadableFile(
+            f"'{path.name}' is no {what}, or cut short: {error}. Export it again."
+        ) from error
 
 
 def masked(

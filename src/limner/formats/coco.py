@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.errors import BadValue, UnknownName, UnreadableFile
-from limner.formats._drawn import Drawn, masked
+from limner.formats._drawn import Drawn, masked, opened
 from limner.formats._holds import TRAITS
 from limner.formats._outlines import Block, Piece, check_size, enclosed, parts, slices_of
 from limner.formats._record import Record, heard, told
@@ -33,7 +33,6 @@ from limner.schema import Label, Schema
 
 ENDINGS = (".coco.json",)
 HOLDS = frozenset(TRAITS) - {"probability"}
-LIMIT = 2 << 30  # bytes of text: COCO's own training annotations have 450 MB
 KEY = "limner"
 CROWD = "crowd"
 Told = Mapping[str, Any]
@@ -153,14 +152,7 @@ def _outlined(inside: Flags) -> dict[str, Any]:
 
 
 def _json(path: Path) -> Told:
-    if path.stat().st_size > LIMIT:
-        raise UnreadableFile(f"'{path.name}' is larger than {LIMIT >> 30} GiB, so it is not read.")
-    try:
-        held = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise UnreadableFile(
-            f"'{path.name}' is no COCO file, or cut short: {error}. Export it again."
-        ) from error
+    held = opened(path, what="COCO file")
     lists = ("images", "annotations", "categories")
     if not isinstance(held, dict) or not all(isinstance(held.get(each), list) for each in lists):
         raise UnreadableFile(
@@ -208,7 +200,7 @@ def _single(held: Told, image: Told, grid: Grid | None) -> Mask:
 def _record(held: Told, grid: Grid) -> Record:
     """The values and parents of the categories that can be classes, as a record of no object."""
     known = {str(each["name"]) for each in held["categories"]}
-    labels = {}
+    labels: dict[str, Label] = {}
     for each in held["categories"]:
         value, name = each["id"], str(each["name"])
         if isinstance(value, int) and 0 < value <= 65535 and name.strip():

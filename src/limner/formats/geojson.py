@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 
 from limner.errors import BadValue, UnreadableFile
-from limner.formats._drawn import Drawn, masked
+from limner.formats._drawn import Drawn, masked, opened
 from limner.formats._holds import TRAITS
 from limner.formats._outlines import (
     Piece,
@@ -37,7 +37,6 @@ from limner.schema import Colour
 
 ENDINGS = (".geojson",)
 HOLDS = frozenset(TRAITS) - {"probability"}
-LIMIT = 1 << 30  # bytes of text
 KEY = "limner"
 
 
@@ -114,14 +113,7 @@ def _closed(ring: Ring) -> list[list[int | float]]:
 
 
 def _json(path: Path) -> Mapping[str, Any]:
-    if path.stat().st_size > LIMIT:
-        raise UnreadableFile(f"'{path.name}' is larger than {LIMIT >> 30} GiB, so it is not read.")
-    try:
-        held = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (ValueError, RecursionError) as error:
-        raise UnreadableFile(
-            f"'{path.name}' is no GeoJSON, or cut short: {error}. Export it again."
-        ) from error
+    held = opened(path, what="GeoJSON")
     if isinstance(held, list):  # QuPath's older exports
         return {"features": held}
     if isinstance(held, dict) and held.get("type") == "Feature":
@@ -154,9 +146,8 @@ def _drawn(features: Iterable[Mapping[str, Any]], shape: Sequence[int]) -> dict[
 
 def _number(feature: Mapping[str, Any]) -> int | None:
     told_of = (feature.get("properties") or {}).get("metadata") or {}
-    number = told_of.get("object")
-    known = isinstance(number, int | str) and str(number).isdigit() and 0 < int(number) <= 65535
-    return int(number) if known else None
+    text = str(told_of.get("object"))
+    return int(text) if text.isdecimal() and 0 < int(text) <= 65535 else None
 
 
 def _described(properties: Mapping[str, Any]) -> Drawn:

@@ -12,6 +12,7 @@ from limner.cases.save import read_mask
 from limner.errors import BadValue, GeometryMismatch, UnreadableFile
 from limner.grid import Grid
 from limner.mask import Mask
+from limner.sample import Sample
 from limner.schema import Label, Schema
 
 # A label map of classes in NIfTI: names and values in the data set's list, and colours and
@@ -109,3 +110,13 @@ def inside(folder: Path, name: str) -> Path:
     if not path.is_relative_to(folder.resolve()):
         raise BadValue(f"'{name}' lies outside the data set '{folder}'. Name files in it only.")
     return path
+
+
+def need_one_grid(sample: Sample) -> None:
+    """Raise GeometryMismatch where the images of a case lie on different grids."""
+    first, *others = sample.images.values()
+    if any(not each.grid.matches(first.grid) for each in others):
+        raise GeometryMismatch(
+            f"The images of the case '{sample.id}' lie on different grids, and this layout needs "
+            "one. Resample them first, or choose the layout bids."
+        )

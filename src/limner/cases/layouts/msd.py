@@ -18,10 +18,17 @@ from typing import Any
 import numpy as np
 
 from limner.cases.layouts import _classes
-from limner.cases.layouts._classes import Classes, claimed, classed, described, inside
+from limner.cases.layouts._classes import (
+    Classes,
+    claimed,
+    classed,
+    described,
+    inside,
+    need_one_grid,
+)
 from limner.cases.open import read
 from limner.cases.save import save_image
-from limner.errors import BadValue, GeometryMismatch, UnreadableFile
+from limner.errors import BadValue, UnreadableFile
 from limner.formats import format_named
 from limner.formats._tables import from_labels_json
 from limner.image import Image
@@ -80,7 +87,8 @@ def write(samples: Iterable[Sample], folder: Path) -> None:
     """Write images, masks and dataset.json. Raises BadValue for cases with unlike images."""
     for place in ("imagesTr", "labelsTr", "imagesTs"):
         (folder / place).mkdir()
-    classes, channels, licence = Classes(), (), ""
+    classes, licence = Classes(), ""
+    channels: tuple[str, ...] = ()
     training: list[dict[str, str]] = []
     tests: list[str] = []
     modality = ""
@@ -129,12 +137,8 @@ def _save(sample: Sample, path: Path) -> None:
     if len(images) == 1:
         save_image(images[0], path)
         return
+    need_one_grid(sample)
     grid = images[0].grid
-    if any(not each.grid.matches(grid) for each in images):
-        raise GeometryMismatch(
-            f"The images of the case '{sample.id}' lie on different grids, and one file holds "
-            "one. Resample them first, or choose the layout nnunet_raw or bids."
-        )
     frames = [np.asarray(each.block((0, 0, 0), grid.shape))[..., 0] for each in images]
     with replacing(path) as temporary:
         save_volume(np.stack(frames), grid, temporary, about=None)

@@ -21,7 +21,14 @@ from typing import Any
 import numpy as np
 
 from limner.cases.layouts import _classes
-from limner.cases.layouts._classes import Classes, claimed, classed, described, inside
+from limner.cases.layouts._classes import (
+    Classes,
+    claimed,
+    classed,
+    described,
+    inside,
+    need_one_grid,
+)
 from limner.cases.open import read
 from limner.cases.save import save_image
 from limner.errors import BadValue, NotFound
@@ -31,7 +38,7 @@ from limner.image import Image
 from limner.mask import Flags, Mask
 from limner.safely import write_text
 from limner.sample import Coverage, Sample, Target
-from limner.schema import Schema
+from limner.schema import Label, Schema
 
 HOLDS = (_classes.HOLDS - {"values"}) | {"coverage"}
 PARTS = {"": ("imagesTr", "labelsTr"), "test": ("imagesTs", "labelsTs")}
@@ -126,7 +133,8 @@ def _target(mask: Mask, ignored: int | None) -> Target:
 
 def write(samples: Iterable[Sample], folder: Path) -> None:
     """Write the images, the masks, and dataset.json. Raises BadValue for unlike cases."""
-    classes, channels, ending = Classes(dense=True), (), ""
+    classes, ending = Classes(dense=True), ""
+    channels: tuple[str, ...] = ()
     for place in PARTS["test"][:1] + PARTS[""]:
         (folder / place).mkdir()
     unseen: list[tuple[Mask, Flags, Path]] = []
@@ -134,12 +142,13 @@ def write(samples: Iterable[Sample], folder: Path) -> None:
     for sample in samples:
         first = next(iter(sample.images.values()))
         own = tuple(sample.images), (".png" if first.grid.scale == "none" else ".nii.gz")
-        if count and own != (channels, ending):
+        if channels and own != (channels, ending):
             raise BadValue(
                 f"The case '{sample.id}' has the images {', '.join(own[0])} as {own[1]}, but the "
                 f"others {', '.join(channels)} as {ending}. nnU-Net needs the same of all."
             )
         (channels, ending), licence = own, sample.licence
+        need_one_grid(sample)
         images, labels = PARTS["" if sample.targets else "test"]
         for number, image in enumerate(sample.images.values()):
             save_image(image, folder / images / f"{sample.id}_{number:04d}{ending}")
@@ -155,9 +164,10 @@ def write(samples: Iterable[Sample], folder: Path) -> None:
     if not channels:
         raise BadValue("There is no case to write. Give a data set that holds one.")
     top = len(classes.labels) + 1
+    schema = Schema((*classes.labels.values(), Label(top, IGNORE)))
     for mask, where, path in unseen:  # the number of "ignore" is known now: the highest
         labelled = np.where(where, mask.label_map(), top).astype(np.uint16)
-        _form(path).write(Mask.from_labels(labelled, mask.grid), path)
+        _form(path).write(Mask.from_labels(labelled, mask.grid, schema=schema), path)
     labels_told = {"background": 0, **{n: label.value for n, label in classes.labels.items()}}
     told = {
         "channel_names": dict(enumerate(COLOURS if colours else channels)),
