@@ -1,16 +1,22 @@
 """`limner followup`: what its file may say, and the sentence for what it may not."""
 
+import json
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as some
 
 from limner.cases.save import write
+from limner.cli import _followup_file
+from limner.cli._followup_course import followed
 from limner.cli._followup_draw import Drawing, Mark
 from limner.cli._followup_file import load
+from limner.cli._followup_judge import judged
 from limner.cli._followup_pdf import _latin
-from limner.errors import BadValue, NotFound, UnknownName, UnreadableFile
+from limner.errors import BadValue, LimnerError, NotFound, UnknownName, UnreadableFile
 from limner.grid import Grid
 from limner.mask import Mask, Object
 from tests.cli.scans import limner, volume
@@ -71,8 +77,6 @@ def test_sizes_may_be_typed_and_need_no_mask(tmp_path):
 
 
 def test_json_says_the_same(tmp_path):
-    import json
-
     found = json.loads(limner("followup", told(tmp_path, TYPED), "--json").out)
     assert [p["sum_mm"] for p in found["responses"]["recist"]] == [70.0, 35.0, 28.0]
     assert found["best"]["irecist"]["response"] == "iPR"
@@ -134,7 +138,10 @@ def test_what_cannot_be_meant_is_a_sentence(tmp_path, text, error, sentence):
     assert sentence in str(raised.value)
 
 
-def test_a_file_that_is_not_there(tmp_path):
+def test_a_file_that_is_not_there_or_no_text(tmp_path):
+    (tmp_path / "latin.toml").write_bytes(b'patient = "M\xfcller"')
+    with pytest.raises(UnreadableFile, match="cannot be read"):
+        load(tmp_path / "latin.toml")
     with pytest.raises(NotFound, match="follow-lesions.md"):
         load(tmp_path / "none.toml")
     assert limner("followup", told(tmp_path, "")).err == (
@@ -299,3 +306,35 @@ class TestRuler:
         said = limner("measure", self.photograph(tmp_path), "--ruler", ruler)
         assert said.code == 2
         assert sentence in said.err
+
+
+ANY = some.recursive(
+    some.none() | some.booleans() | some.integers(-3, 9) | some.floats() | some.text(max_size=4),
+    lambda each: (
+        some.lists(each, max_size=3)
+        | some.dictionaries(some.sampled_from(["baseline", "long_mm", "x"]), each, max_size=2)
+    ),
+    max_leaves=4,
+)
+FIELDS = some.sampled_from(_followup_file.FIELDS)
+OWN = some.sampled_from(_followup_file.OF_VISIT + _followup_file.OF_LESION)
+
+
+@settings(
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    whole=some.dictionaries(FIELDS, ANY, max_size=3),
+    visit=some.dictionaries(OWN, ANY, max_size=4),
+    lesion=some.dictionaries(OWN, ANY, max_size=4),
+    list_them=some.booleans(),
+)
+def test_whatever_a_file_holds_is_read_or_refused(tmp_path, whole, visit, lesion, list_them):
+    if list_them:
+        usual = {"visit": [{"date": "2026-01-05"} | visit], "lesion": [{"name": "A"} | lesion]}
+        whole = usual | whole
+    file = told(tmp_path, json.dumps(whole), "any.json")
+    try:
+        judged(followed(load(file)), load(file))
+    except LimnerError as error:
+        assert str(error).endswith((".", "?", "}", "]", ")"))

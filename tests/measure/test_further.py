@@ -146,6 +146,23 @@ def test_suv_by_hand():
     assert told["suv_max"].unit == "SUVbw"
 
 
+def test_the_peak_is_that_of_a_loop_over_all_voxels():
+    """On a sheared grid, with a voxel that is not finite and an object at the border."""
+    rng = np.random.default_rng(3)
+    grid = Grid((7, 8, 9), (4.0, 5.0, 6.0), ((0.4, 0.2, 3.0), (0.1, 2.2, -0.3), (2.6, 0.0, 0.2)))
+    samples = rng.uniform(0, 9, grid.shape)
+    samples[3, 3, 3] = np.nan
+    inside = rng.random(grid.shape) < 0.3
+    places = grid.position_mm(np.argwhere(np.ones(grid.shape, bool)))
+    values = samples.ravel()
+    expected = []
+    for at in grid.position_mm(np.argwhere(inside)):
+        near = np.linalg.norm(places - at, axis=1) <= (750 / pi) ** (1 / 3)
+        expected.append(np.nanmean(values[near]))
+    found = sphere_means(Subject(inside, grid, image=Image.of(samples, grid)))
+    assert found == pytest.approx(np.array(expected))
+
+
 def test_suv_is_not_taken_of_what_is_no_suv():
     assert suv(phantom()) == ()
 

@@ -142,10 +142,10 @@ def _carry(before: Looked, now: Looked, tracks: _Tracks) -> Looked:
     """Bring the places of all lesions into the space of the visit now."""
     from limner.cases.rigid import rigid
 
-    if before.image is None or now.image is None:
+    if before.image is None or now.image is None or not (_deep(before) and _deep(now)):
         tracks.notes.append(
-            f"'{now.told.name}' was not aligned to '{before.told.name}': a scan is missing. "
-            "Lesions were matched where they lie."
+            f"'{now.told.name}' was not aligned to '{before.told.name}': a scan is missing, or is "
+            "one slice. Lesions were matched where they lie."
         )
         return now
     move = rigid(before.image, now.image)
@@ -156,6 +156,12 @@ def _carry(before: Looked, now: Looked, tracks: _Tracks) -> Looked:
         )
         tracks.places[name] = Place(place.id, middle, tuple(points))
     return replace(now, likeness=move.likeness)
+
+
+def _deep(visit: Looked) -> bool:
+    """Whether a scan has slices and a place in a patient, so that it can be aligned."""
+    grid = None if visit.image is None else visit.image.grid
+    return grid is not None and grid.placed and grid.shape[0] > 1
 
 
 def _found(plan: Plan, visit: Looked, tracks: _Tracks, *, first: bool) -> Visit:

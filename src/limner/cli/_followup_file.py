@@ -72,10 +72,10 @@ def load(file: Path) -> Plan:
     """
     if not file.is_file():
         raise NotFound(f"There is no file '{file}'. Check the name; {HOW}")
-    text = file.read_text(encoding="utf-8")
     try:
+        text = file.read_text(encoding="utf-8")
         told = json.loads(text) if file.suffix.lower() == ".json" else tomllib.loads(text)
-    except (json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, tomllib.TOMLDecodeError) as error:
         raise UnreadableFile(f"'{file.name}' cannot be read: {error}. Repair it there.") from error
     if not isinstance(told, dict):
         raise UnreadableFile(f"'{file.name}' holds no visits. {HOW}")
@@ -84,11 +84,10 @@ def load(file: Path) -> Plan:
 
 def _plan(told: Mapping[str, Any], file: Path) -> Plan:
     _known(told, FIELDS, "field")
-    criteria = told.get("criteria", "recist")
-    named = tuple([criteria] if isinstance(criteria, str) else criteria)
+    named = _texts(told, "criteria", usual=("recist",))
     for each in named:
         if each not in CRITERIA:
-            raise UnknownName("criterion", str(each), CRITERIA)
+            raise UnknownName("criterion", each, CRITERIA)
     visits = tuple(_visit(each, file.parent) for each in _list(told, "visit"))
     names = tuple(each.name for each in visits)
     lesions = tuple(_lesion(each, names) for each in _list(told, "lesion"))
@@ -96,9 +95,9 @@ def _plan(told: Mapping[str, Any], file: Path) -> Plan:
         patient=str(told.get("patient", file.stem)),
         criteria=named,
         confirm=_flag(told, "confirm", usual=False),
-        stable_days=told.get("stable_days"),
+        stable_days=_days(told, "stable_days"),
         align=_flag(told, "align", usual=True),
-        classes=tuple(map(str, told.get("classes", ()))),
+        classes=_texts(told, "classes"),
         visits=visits,
         lesions=lesions,
     )
@@ -131,7 +130,10 @@ def _lesion(told: Mapping[str, Any], visits: Sequence[str]) -> LesionTold:
     node = _flag(told, "node", usual=False)
     lesion = Lesion(name, str(told.get("organ", "")), role, node=node)  # type: ignore[arg-type]
     at = {}
-    for visit, entry in dict(told.get("at", {})).items():
+    entries = told.get("at", {})
+    if not isinstance(entries, Mapping):
+        raise BadValue(f"'at' of '{name}' is {entries}. Write at = {{ baseline = 3 }}. {HOW}")
+    for visit, entry in entries.items():
         if visit not in visits:
             raise UnknownName("visit", visit, visits)
         at[visit] = _entry(entry, f"'{name}' at '{visit}'")
@@ -154,6 +156,11 @@ def _entry(told: object, where: str) -> tuple[int, ...] | Finding:
 
 def _size(told: Mapping[str, Any]) -> Size:
     _known(told, OF_SIZE, "field of a size")
+    for key, value in told.items():
+        if not isinstance(value, int | float) or isinstance(value, bool):
+            raise BadValue(f"A lesion's {key} is {value}. Write a number, as {key} = 12.5.")
+    if not told:
+        raise BadValue(f"A lesion's size is empty. Give one of {', '.join(OF_SIZE)}.")
     return Size(**told)
 
 
@@ -173,6 +180,22 @@ def _flag(told: Mapping[str, Any], key: str, *, usual: bool) -> bool:
     value = told.get(key, usual)
     if not isinstance(value, bool):
         raise BadValue(f"'{key}' is {value}. Write true or false.")
+    return value
+
+
+def _texts(told: Mapping[str, Any], key: str, *, usual: tuple[str, ...] = ()) -> tuple[str, ...]:
+    """One text, or a list of them."""
+    value = told.get(key, list(usual))
+    every = [value] if isinstance(value, str) else value
+    if not isinstance(every, list) or not all(isinstance(each, str) for each in every):
+        raise BadValue(f'\'{key}\' is {value}. Write a name, or several as ["one", "two"].')
+    return tuple(every)
+
+
+def _days(told: Mapping[str, Any], key: str) -> int | None:
+    value = told.get(key)
+    if value is not None and (not isinstance(value, int) or isinstance(value, bool) or value < 0):
+        raise BadValue(f"'{key}' is {value}. Write a whole number of days.")
     return value
 
 
