@@ -11,7 +11,16 @@ import time
 
 from benchmarks.machine import ROOT
 
-ALL = ("start", "prompt", "open_series", "metrics", "diameters", "runtimes", "generator")
+ALL = (
+    "start",
+    "prompt",
+    "open_series",
+    "dicom_seg",
+    "metrics",
+    "diameters",
+    "runtimes",
+    "generator",
+)
 
 
 def main():

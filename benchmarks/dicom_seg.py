@@ -34,7 +34,9 @@ image = open_image(scan)
 labels = np.load(scan.parent / "labels.npy")
 held = [labels]
 for k in range(1, layers):
-    held.append(np.where(np.roll(labels, 20 * k, axis=2) > 0, np.roll(labels, 20 * k, axis=2) + np.uint16(100 * k), 0).astype(np.uint16))
+    moved = np.roll(labels, 20 * k, axis=2)
+    moved[moved > 0] += np.uint16(100 * k)
+    held.append(moved)
 objects = tuple(Object(n, "liver", source="model") for n in range(1, 100 * layers + 1))
 mask = Mask(image.grid, tuple(held), objects, schema=Schema.of("liver"))
 dicom_seg.write(mask, out, image=image)

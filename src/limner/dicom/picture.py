@@ -4,6 +4,7 @@ from typing import Literal
 
 from limner.dicom.coding import Coding
 from limner.dicom.decode import measured
+from limner.dicom.derived import PATIENT, STUDY
 from limner.dicom.frames import PROJECTIONS, TOMOGRAPHIC, Frame, frame_count, frame_times_s
 from limner.dicom.headers import Header, digests, numbers, quietly, text, value
 from limner.dicom.layout import Layout
@@ -19,21 +20,8 @@ from limner.image import FileSource, Image, Region, SliceSource, Source
 COPIED = (
     "SpecificCharacterSet",
     "SOPClassUID",
-    "PatientName",
-    "PatientID",
-    "IssuerOfPatientID",
-    "PatientBirthDate",
-    "PatientSex",
-    "PatientAge",
-    "PatientSize",
-    "PatientWeight",
-    "StudyInstanceUID",
-    "StudyID",
-    "StudyDate",
-    "StudyTime",
-    "StudyDescription",
-    "AccessionNumber",
-    "ReferringPhysicianName",
+    *PATIENT,
+    *STUDY,
     "SeriesInstanceUID",
     "SeriesNumber",
     "SeriesDate",
@@ -56,16 +44,6 @@ COPIED = (
     "ContentTime",
     "PhotometricInterpretation",
     "BurnedInAnnotation",
-    "PatientIdentityRemoved",
-    "DeidentificationMethod",
-    "ClinicalTrialSponsorName",
-    "ClinicalTrialProtocolID",
-    "ClinicalTrialProtocolName",
-    "ClinicalTrialSiteID",
-    "ClinicalTrialSiteName",
-    "ClinicalTrialSubjectID",
-    "ClinicalTrialSubjectReadingID",
-    "ClinicalTrialTimePointID",
     "LossyImageCompression",
 )
 
