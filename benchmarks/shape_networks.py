@@ -14,7 +14,7 @@ from limner.predict.limner import CARDS
 from limner.predict.runtime import open_network
 from limner.safely import write_text
 
-BATCH, RATE, WARM_UP = 16, 2e-3, 50
+BATCH, RATE, WARM_UP = 16, 2e-3, 15
 DECAY = 0.98  # of the kept average: a run has some hundred steps, not some thousand
 LARGEST = 64_000_000  # bytes of a network that need not ship
 CALIBRATION = 20  # batches of training crops that the ranges of int8 are taken from
