@@ -64,8 +64,11 @@ def asked(verb: str) -> str:
 
 @cache
 def result(file: str):
-    """A result file, read once."""
-    return json.loads((ROOT / file).read_text(encoding="utf-8"))
+    """A result file, read once; a log is the list of its lines."""
+    text = (ROOT / file).read_text(encoding="utf-8")
+    if file.endswith(".jsonl"):
+        return [json.loads(line) for line in text.splitlines()]
+    return json.loads(text)
 
 
 def main() -> int:
