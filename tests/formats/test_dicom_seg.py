@@ -348,6 +348,14 @@ class TestRefusals:
         grid = Grid((2, 4, 5), steps_mm=((0, 0, 1), (0, 1, 0), (1, 0.3, 0)))
         assert "right angles" in self.refused(Mask.of(np.ones((2, 4, 5)), grid), tmp_path)
 
+    def test_a_mask_of_another_scan(self, scan, tmp_path):
+        elsewhere = replace(scan.grid, frame="1.2.3.4")
+        with pytest.raises(GeometryMismatch, match="another frame of reference"):
+            dicom_seg.write(two(elsewhere), tmp_path / "mask.seg.dcm", image=scan)
+        flat = Grid.picture(9, 9)
+        with pytest.raises(GeometryMismatch, match="1 x 9 x 9 voxels and the scan 4 x 4 x 5"):
+            dicom_seg.write(Mask.of(np.ones((1, 9, 9)), flat), tmp_path / "m.seg.dcm", image=scan)
+
     def test_overlap_in_a_label_map(self, scan, tmp_path):
         said = self.refused(two(scan.grid), tmp_path, scan, "mask.labelmap.seg.dcm")
         assert "share" in said

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from limner.errors import BadValue
+from limner.errors import BadValue, GeometryMismatch
 from limner.formats._holds import TRAITS
 from limner.formats._layers import flattened
 from limner.formats._record import Record, heard, told
@@ -80,8 +80,9 @@ def write(
 
     image   the scan: its patient, study and slices are referred to
     kind    BINARY, FRACTIONAL or LABELMAP; None for what the ending says
-    Raises BadValue for a mask without an object, with several times, on a grid that no DICOM
-    image can have, or, as a label map, with objects that overlap; and UnwritableFile.
+    Raises GeometryMismatch for a mask of another scan; BadValue for one without an object,
+    with several times, on a grid that no DICOM image can have, or, as a label map, with objects
+    that overlap; and UnwritableFile.
     """
     from limner.dicom.derived import origin
     from limner.dicom.seg_planes import planes
@@ -153,6 +154,8 @@ def _check(mask: Mask, image: Image | None) -> None:
             "The scan is a picture without a place in a patient, which a DICOM SEG needs. "
             "Write .png, or .nii.gz."
         )
+    if image is not None and from_dicom:
+        _check_scan(mask.grid, image.grid)
     spacing = mask.grid.spacing_mm
     down = np.array(mask.grid.steps_mm[1]) / spacing[1]
     along = np.array(mask.grid.steps_mm[2]) / spacing[2]
@@ -160,6 +163,21 @@ def _check(mask: Mask, image: Image | None) -> None:
         raise BadValue(
             "Rows and columns of the mask are not at right angles, and those of a DICOM image "
             "are. Write .nii.gz or .nrrd."
+        )
+
+
+def _check_scan(grid: Grid, own: Grid) -> None:
+    """Refuse a mask that cannot be of this scan."""
+    if grid.frame and own.frame and grid.frame != own.frame:
+        raise GeometryMismatch(
+            f"The mask lies in another frame of reference (...{grid.frame[-12:]}) than the scan "
+            f"(...{own.frame[-12:]}). Give the scan that it was outlined on."
+        )
+    if grid.placed != own.placed or (not grid.placed and grid.shape != own.shape):
+        raise GeometryMismatch(
+            f"The mask has {' x '.join(map(str, grid.shape))} voxels and the scan "
+            f"{' x '.join(map(str, own.shape))}, and one of them says no position. Give the scan "
+            "that it was outlined on."
         )
 
 
