@@ -8,6 +8,7 @@ Source   PS3.16 TID 1500; 1411 and 1410 for what is of a region, with the segmen
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from limner import __version__
@@ -16,7 +17,7 @@ from limner.dicom.derived import MAKER, Origin, begun, derived_uid, instances
 from limner.dicom.headers import quietly
 from limner.dicom.seg_segments import called
 from limner.dicom.seg_write import CREATOR, PRIVATE
-from limner.dicom.sr_codes import COMMENT, NOT_A_NUMBER, OURS, concept, unit_code
+from limner.dicom.sr_codes import COMMENT, OURS, concept, unit_code
 from limner.dicom.sr_regions import Segments, line, region
 from limner.errors import BadValue
 from limner.grid import Vector
@@ -63,7 +64,8 @@ def report(
     segments   where the mask is a SEG: the regions are its segments, else outlines
 
     Values keep full precision, places that of float32 (and more for our own reader). An
-    object without a tracking UID gets one that follows from the mask. Raises BadValue where
+    object without a tracking UID gets one that follows from the mask; a value that is no
+    number is left out. Raises BadValue where
     there is no object, or the scan is not DICOM.
     """
     import highdicom as hd
@@ -129,8 +131,9 @@ def _groups(
             name=MAKER, version=__version__, manufacturer=MAKER
         ),
     }
-    lines = [each for each in finding.values if each.ends_mm]
-    others = [_measurement(each, scan) for each in finding.values if not each.ends_mm]
+    values = [each for each in finding.values if isfinite(each.value)]
+    lines = [each for each in values if each.ends_mm]
+    others = [_measurement(each, scan) for each in values if not each.ends_mm]
     found: list[Any] = []
     inside = mask.where(about.id)
     if others and inside.any():
@@ -161,19 +164,15 @@ def _measurement(told: Value, scan: Origin) -> "hd.Measurement":
     import highdicom.sr as hd
 
     name, derivation = concept(told.name, told.unit)
-    known = told.value == told.value  # NaN is not itself
     made = hd.Measurement(
         name=_hd(name),
-        value=float(told.value) if known else 0.0,
+        value=float(told.value),
         unit=_hd(unit_code(told.unit)),
-        qualifier=None if known else _hd(NOT_A_NUMBER),
         derivation=_hd(derivation) if derivation else None,
         referenced_images=_source(told, scan),
         referenced_coordinates=[line(told.ends_mm, told.slice, scan)] if told.ends_mm else None,
     )
     number = made[0]
-    if not known:
-        number.MeasuredValueSequence = []
     if told.method:
         said = hd.TextContentItem(
             name=_hd(COMMENT),

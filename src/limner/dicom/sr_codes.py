@@ -2,17 +2,18 @@
 
 Source   PS3.16: CID 7469 (general measurements), 7464 (derivations), 7181 and 7460 to 7462
          (units, UCUM). What has no code of the standard's gets one of ours, 99LIMNER, whose
-         value is the name itself.
+         meaning is the name itself.
 """
 
 from types import MappingProxyType
+from zlib import crc32
 
 from limner.schema import Code
 
 OURS = "99LIMNER"
+SHORT = 16  # characters of a Code Value (PS3.5 section 6.2)
 COMMENT = Code("DCM", "121106", "Comment")
 DERIVATION = Code("DCM", "121401", "Derivation")
-NOT_A_NUMBER = Code("DCM", "114000", "Not a number")
 
 _NAMES = MappingProxyType(
     {
@@ -68,13 +69,19 @@ def concept(name: str, unit: str) -> tuple[Code, Code | None]:
     kind, _, derived = name.partition("_")
     if kind == "intensity" and derived in _DERIVED:
         return _INTENSITIES.get(unit, _INTENSITIES[""]), _DERIVED[derived]
-    return Code(OURS, name, name.replace("_", " ")[:64]), None
+    return _own(name, name.replace("_", " ")), None
+
+
+def _own(value: str, meaning: str) -> Code:
+    """A code of ours. Longer ones than 16 characters are a kind that few programs read."""
+    short = value if len(value) <= SHORT else f"{value[:8]}{crc32(value.encode()):08x}"
+    return Code(OURS, short, meaning[:64])
 
 
 def name_of(code: Code, derivation: Code | None) -> str:
     """The inverse of `concept`; for other programs' codes their meaning, as a name."""
     if code.scheme == OURS and derivation is None:
-        return code.value
+        return (code.meaning or code.value).replace(" ", "_")
     for name, known in _NAMES.items():
         if same(known, code):
             return name
@@ -91,8 +98,9 @@ def unit_code(unit: str) -> Code:
     """The code of a unit; one of ours for a text that is no UCUM."""
     if unit in _UNITS:
         return _UNITS[unit]
-    plain = unit.isascii() and not set(unit) & set(" \\") and unit
-    return Code("UCUM" if plain else OURS, unit or "1", (unit or "no units")[:64])
+    if unit.isascii() and 0 < len(unit) <= SHORT and not set(unit) & set(" \\"):
+        return Code("UCUM", unit, unit)
+    return _own(unit or "none", unit or "none")
 
 
 def unit_of(code: Code) -> str:
@@ -100,7 +108,7 @@ def unit_of(code: Code) -> str:
     for unit, known in _UNITS.items():
         if same(known, code):
             return unit
-    return code.value
+    return code.meaning if code.scheme == OURS else code.value
 
 
 def same(one: Code, other: Code) -> bool:
