@@ -46,7 +46,7 @@ def masked(
 ) -> Mask:
     """The mask of what is drawn; the record is believed where classes are as it says."""
     frames = (piece.time + 1 for each in drawn.values() for piece in each.pieces)
-    layers = Layers(grid.shape, max([times, *frames]))
+    layers = Layers(grid.shape, max([times, *frames]), max([1, *drawn]))
     known = {each.id: each for each in record.objects} if record else {}
     labels = {label.name: label for label in record.schema.labels} if record else {}
     objects = []

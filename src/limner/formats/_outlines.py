@@ -15,7 +15,7 @@ from limner.dicom.contours import edge_loops, signed_area
 from limner.dicom.contours_fill import combined, patch
 from limner.errors import BadValue
 from limner.grid import Grid, Shape
-from limner.mask import Flags
+from limner.mask import Flags, Mask, Object
 
 Ring = NDArray[np.float64]  # (n, 2) of x, y; the first point is not repeated
 Block = tuple[slice, slice]
@@ -23,15 +23,19 @@ FAR = 100  # longest sides of a picture: an outline beyond is of another one
 MOST = 1 << 32  # voxels of a grid that outlines are drawn on
 
 
-def parts(inside: Flags) -> Iterator[tuple[Ring, list[Ring]]]:
-    """The outline of every connected part of a slice, with those of its holes."""
+def parts(inside: Flags, *, low: tuple[int, int] = (0, 0)) -> Iterator[tuple[Ring, list[Ring]]]:
+    """The outline of every connected part of a block of a slice, with those of its holes.
+
+    low   the row and column of the block's first pixel
+    """
     from scipy.ndimage import find_objects, label
 
     numbered, _ = label(inside)
     for number, box in enumerate(find_objects(numbered), start=1):
-        low = np.array([each.start for each in box])
+        start = np.array([each.start for each in box]) + low
         rings = [
-            (each, each[:, ::-1] + 0.5 + low[::-1]) for each in edge_loops(numbered[box] == number)
+            (each, each[:, ::-1] + 0.5 + start[::-1])
+            for each in edge_loops(numbered[box] == number)
         ]
         outer = next(ring for loop, ring in rings if signed_area(loop) > 0)
         yield outer, [ring for loop, ring in rings if signed_area(loop) <= 0]
@@ -76,13 +80,22 @@ class Piece:
     block: Block
     inside: Flags
 
+    @property
+    def low(self) -> tuple[int, int]:
+        """The row and column of its first pixel."""
+        return self.block[0].start, self.block[1].start
+
 
 @dataclass
 class Layers:
-    """Layers of ids that are filled piece by piece: an object goes to the first with room."""
+    """Layers of ids that are filled piece by piece: an object goes to the first with room.
+
+    most   the largest id that will come
+    """
 
     shape: Shape
     times: int = 1
+    most: int = 65535
     stacked: list[NDArray[Any]] = field(default_factory=list)
 
     def add(self, number: int, pieces: Sequence[Piece]) -> None:
@@ -95,7 +108,7 @@ class Layers:
                 )
         home = next((layer for layer in self.stacked if self._free(layer, pieces)), None)
         if home is None:
-            home = np.zeros((self.times, *self.shape), np.uint16)
+            home = np.zeros((self.times, *self.shape), np.min_scalar_type(self.most))
             self.stacked.append(home)
         for each in pieces:
             home[each.time, each.slice][each.block][each.inside] = number
@@ -115,6 +128,30 @@ def check_size(grid: Grid) -> None:
         )
 
 
-def slices_of(inside: NDArray[np.bool_]) -> list[int]:
-    """The slices of (slices, rows, columns) in which something lies."""
-    return np.flatnonzero(inside.any(axis=(1, 2))).tolist()
+def pieces(mask: Mask) -> Iterator[tuple[Object, Piece]]:
+    """What every object covers in each slice of each frame, in that order.
+
+    Only the block that an object fills is looked at: hundreds of small ones cost no more than
+    their own voxels.
+    """
+    from scipy.ndimage import find_objects
+
+    boxes = [
+        [find_objects(frame) if frame.any() else [] for frame in layer] for layer in mask.layers
+    ]
+    for each in mask.objects:
+        for time in range(mask.times):
+            own = [
+                (layer[time], frames[time][each.id - 1])
+                for layer, frames in zip(mask.layers, boxes, strict=True)
+                if len(frames[time]) >= each.id and frames[time][each.id - 1] is not None
+            ]
+            if not own:
+                continue
+            low = np.min([[side.start for side in box] for _, box in own], axis=0).tolist()
+            high = np.max([[side.stop for side in box] for _, box in own], axis=0).tolist()
+            block = slice(low[1], high[1]), slice(low[2], high[2])
+            for number in range(low[0], high[0]):
+                inside = np.any([frame[number][block] == each.id for frame, _ in own], axis=0)
+                if inside.any():
+                    yield each, Piece(time, number, block, inside)

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from limner.errors import BadValue, UnknownName, UnreadableFile
 from limner.formats._drawn import Drawn, masked, opened
 from limner.formats._holds import TRAITS
-from limner.formats._outlines import Block, Piece, check_size, enclosed, parts, slices_of
+from limner.formats._outlines import Block, Piece, check_size, enclosed, parts, pieces
 from limner.formats._record import Record, heard, told
 from limner.grid import Grid
 from limner.image import Image
@@ -87,18 +87,16 @@ def write(mask: Mask, path: Path, *, image: Image | None = None) -> None:
         file_name = _file_name(path, image, number if slices * mask.times > 1 else None)
         images.append({"id": number + 1, "file_name": file_name, "height": rows, "width": columns})
     categories, numbers = _categories(mask)
-    annotations: list[dict[str, Any]] = []
-    for each in mask.objects:
-        for time in range(mask.times):
-            inside = mask.where(each.id, time=time)
-            for number in slices_of(inside):
-                about = {
-                    "id": len(annotations) + 1,
-                    "image_id": time * slices + number + 1,
-                    "category_id": numbers[each.label],
-                    "track_id": each.id,
-                }
-                annotations.append(about | _outlined(inside[number]))
+    annotations = [
+        {
+            "id": place,
+            "image_id": piece.time * slices + piece.slice + 1,
+            "category_id": numbers[about.label],
+            "track_id": about.id,
+            **_outlined(piece, (rows, columns)),
+        }
+        for place, (about, piece) in enumerate(pieces(mask), start=1)
+    ]
     told_of = {
         "info": {
             "description": "Written by Limner",
@@ -134,19 +132,20 @@ def _categories(mask: Mask) -> tuple[list[dict[str, Any]], dict[str, int]]:
     return every, numbers
 
 
-def _outlined(inside: Flags) -> dict[str, Any]:
-    """Outline, box and area of one object in one slice."""
-    found = list(parts(inside))
-    rows, columns = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
-    low = int(columns[0]), int(rows[0])
-    high = int(columns[-1]) + 1, int(rows[-1]) + 1
+def _outlined(piece: Piece, shape: tuple[int, int]) -> dict[str, Any]:
+    """Outline, box and area of one object in one slice of (rows, columns) pixels."""
+    found = list(parts(piece.inside, low=piece.low))
+    rows, columns = (np.flatnonzero(piece.inside.any(axis=axis)) for axis in (1, 0))
+    width, height = int(columns[-1] - columns[0]) + 1, int(rows[-1] - rows[0]) + 1
     segmentation: Any = [ring.astype(int).ravel().tolist() for ring, _ in found]
     if any(holes for _, holes in found):
-        segmentation = {"size": list(inside.shape), "counts": packed(counted(inside))}
+        whole = np.zeros(shape, bool)
+        whole[piece.block] = piece.inside
+        segmentation = {"size": list(shape), "counts": packed(counted(whole))}
     return {
         "segmentation": segmentation,
-        "area": int(inside.sum()),
-        "bbox": [*low, high[0] - low[0], high[1] - low[1]],
+        "area": int(piece.inside.sum()),
+        "bbox": [piece.low[1] + int(columns[0]), piece.low[0] + int(rows[0]), width, height],
         "iscrowd": 0,
     }
 
@@ -235,13 +234,13 @@ def _pieces(each: Told, shape: tuple[int, int], *, number: int = 0, time: int = 
         raise BadValue(
             f"{whose[0].upper()}{whose[1:]} has no outline. Give polygons or run lengths."
         )
-    pieces = []
+    drawn = []
     for polygon in told_of:
         if len(polygon) % 2:
             raise BadValue(f"A polygon of {whose} has {len(polygon)} numbers. Give pairs of x, y.")
         ring = np.array(polygon, float).reshape(-1, 2)
-        pieces.append(Piece(time, number, *enclosed([ring], shape, whose=whose)))
-    return pieces
+        drawn.append(Piece(time, number, *enclosed([ring], shape, whose=whose)))
+    return drawn
 
 
 def _run_lengths(told_of: Told, shape: tuple[int, int], whose: str) -> tuple[Block, Flags]:

@@ -26,7 +26,7 @@ from limner.formats._outlines import (
     check_size,
     enclosed,
     parts,
-    slices_of,
+    pieces,
 )
 from limner.formats._record import heard, told
 from limner.grid import Grid
@@ -75,28 +75,23 @@ def read(path: Path, *, grid: Grid | None = None) -> Mask:
 def write(mask: Mask, path: Path, *, image: Image | None = None) -> None:
     """Write a collection of features, whole or not at all. Raises UnwritableFile."""
     del image  # pixels are counted, so that the picture itself adds nothing
-    features = [
-        _feature(mask, each, time=time, number=number)
-        for each in mask.objects
-        for time in range(mask.times)
-        for number in slices_of(mask.where(each.id, time=time))
-    ]
+    features = [_feature(mask, about, piece) for about, piece in pieces(mask)]
     record = {**json.loads(told(mask)), "times": mask.times}
     collection = {"type": "FeatureCollection", KEY: record, "features": features}
     write_text(json.dumps(collection, ensure_ascii=False, separators=(",", ":")) + "\n", path)
 
 
-def _feature(mask: Mask, about: Object, *, time: int, number: int) -> dict[str, Any]:
+def _feature(mask: Mask, about: Object, piece: Piece) -> dict[str, Any]:
     polygons = [
         [_closed(ring) for ring in (outer, *holes)]
-        for outer, holes in parts(mask.where(about.id, time=time)[number])
+        for outer, holes in parts(piece.inside, low=piece.low)
     ]
     geometry: dict[str, Any] = {
         "type": "Polygon" if len(polygons) == 1 else "MultiPolygon",
         "coordinates": polygons[0] if len(polygons) == 1 else polygons,
     }
-    if number or time:
-        geometry["plane"] = {"c": -1, "z": number, "t": time}
+    if piece.slice or piece.time:
+        geometry["plane"] = {"c": -1, "z": piece.slice, "t": piece.time}
     properties: dict[str, Any] = {"objectType": "annotation", "metadata": {"object": about.id}}
     if about.name:
         properties["name"] = about.name
