@@ -179,8 +179,19 @@ def made_of(told: Judged) -> list[str]:
             if visit.likeness is not None
             else ""
         )
-        said.append(f"{visit.told.name}: {mask}, {scan}{aligned}.")
+        said.append(f"{visit.told.name}: {mask}, {scan}{aligned}{_outlined(visit)}.")
     return [*said, *METHODS]
+
+
+def _outlined(visit: Looked) -> str:
+    """Who outlined the lesions, where the mask says so."""
+    objects = [each.object for each in visit.seen.values()]
+    who = dict.fromkeys(
+        " ".join(part for part in (each.source, each.rater and f"'{each.rater}'") if part)
+        for each in objects
+    )
+    told = ", ".join(each for each in who if each)
+    return f"; outlined by: {told}" if told else ""
 
 
 def _made(told: Judged) -> str:

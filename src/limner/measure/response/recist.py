@@ -159,7 +159,8 @@ def _point(course: Course, visit: Visit, before: list[Point], *, rules: Rules) -
         return Point(visit.name, visit.on, whole, None, None, None, "", "", (), None, "", ())
     base = before[0].sum_mm
     least = min((p.sum_mm for p in before if p.sum_mm is not None), default=None)
-    again = _back(course, visit, rules) if before[-1].overall == "CR" else []
+    judged = [point.overall for point in before if point.overall != "NE"]
+    again = _back(course, visit, rules) if judged[-1] == "CR" else []
     target: Target = ""
     if base is not None and least is not None:
         target, told = _target(
