@@ -68,7 +68,7 @@ def enclosed(rings: Sequence[Ring], shape: tuple[int, int], *, whose: str) -> tu
     low = np.min([each.low for each in patches], axis=0)
     high = np.max([np.add(each.low, each.odd.shape) for each in patches], axis=0)
     block = slice(int(low[0]), int(high[0])), slice(int(low[1]), int(high[1]))
-    return block, combined(patches, shape)[block]
+    return block, combined(patches, shape)[block].copy()  # a view would keep the whole slice
 
 
 @dataclass(frozen=True, eq=False)
