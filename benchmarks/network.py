@@ -75,9 +75,9 @@ def boxed(network, subjects: list[Subject]) -> list[float]:
 def zoomed(network, subjects: list[Subject]) -> dict[str, list[float]]:
     """Dice of the first click by who picks the zoom."""
     model, scores, seen = Limner(network), defaultdict(list), []
-    kept, found = _zoom.best, _zoom.meant
+    kept, found = _zoom.best, _zoom.traced
     _zoom.best = lambda answers, **_: seen.append(answers) or answers[0]
-    _zoom.meant = lambda *_, **__: False
+    _zoom.traced = lambda *_, **__: None
     for one in subjects:
         encoded = model.encode(one.image)
         told = prompted.centre(encoded.grid, one.target)(np.zeros_like(one.target), 0)
@@ -92,7 +92,7 @@ def zoomed(network, subjects: list[Subject]) -> dict[str, list[float]]:
             scores[name].append(reached[int(np.argmax([worth(each) for each in answers]))])
         for number in range(_zoom.ZOOMS):
             scores[f"zoom {number}"].append(reached[min(number, len(reached) - 1)])
-    _zoom.best, _zoom.meant = kept, found
+    _zoom.best, _zoom.traced = kept, found
     return dict(scores)
 
 

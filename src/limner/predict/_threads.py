@@ -13,6 +13,8 @@ Differs  at a mark the larger curvature less half of the other, instead of a ves
          and a black surround filled from its rim; the marks say which way it goes.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -36,8 +38,9 @@ MARKS = 8  # marks that are looked at, to tell whether they lie on ridges
 ASKED = 4  # tiles at the most
 WINDOW = 64  # pixels round a mark
 CLEAR = 1.2  # times the usual ridge: so strong it is where a thread is meant
-ON = 0.6  # share of the inside marks that lie on such a ridge where threads are meant,
-STILL = 0.3  # and on a usual one afterwards
+ON = 0.6  # share of the inside marks that lie on such a ridge where threads are meant
+TREE = 0.1  # of all lines: so many hang together with those marked where threads are meant,
+STILL = 0.04  # and go on being meant
 MARKED = 0.5  # of a mark's channel
 COLOURS = 12  # marks whose colours are told, on either side
 UNKNOWN = 0.5  # expected Dice where the network was not asked
@@ -48,34 +51,72 @@ FEWEST = 3  # marks before that is asked, two of them inside
 REGION, INSIDE, OUTSIDE, PRIOR = range(len(CHANNELS))
 
 
-def meant(task: Task, scene: Scene, *, before: Answer | None) -> bool:
-    """Whether most of the inside marks lie on ridges, as those on threads do.
+@dataclass(frozen=True, eq=False)
+class Traced:
+    """The lines of the whole slice that are of the kind marked.
 
-    On `choose` that tells trees of vessels from other wide objects; where outside marks lie
-    tells nothing.
+    planes   (4, side, side), what was said, with the lines as the prior
+    sight    (3, side, side), the slice
+    logits   (side, side) of every pixel by its line
+    """
+
+    look: Look
+    planes: Floats
+    sight: Floats
+    logits: Floats
+
+
+def traced(task: Task, scene: Scene, *, before: Answer | None) -> Traced | None:
+    """The lines of the slice, where threads are what the marks mean; else None.
+
+    Two things tell trees of vessels from other wide objects on `choose`: most inside marks lie
+    on ridges, and the lines that they lie on hang together. Where outside marks lie tells
+    nothing.
     """
     places, inside = _marks(task, scene)
     if len(places) < FEWEST or inside.sum() < 2:
-        return False
+        return None
     entered = before is not None and before.look.side != SIDE
-    if not entered and not _wide(places, scene, before=before):
-        return False
-    chosen = np.linspace(0, len(places) - 1, min(MARKS, len(places))).astype(int)
-    if inside[chosen].sum() < 2:
-        return False
-    on = np.array([_at_mark(places[number], task, scene) for number in chosen if inside[number]])
-    side = int(on.mean(axis=0).argmax())
-    needed, share = (1.0, STILL) if entered else (CLEAR, ON)
-    return float((on[:, side] > needed).mean()) >= share
-
-
-def threads(task: Task, scene: Scene) -> Asking:
-    """Every ridge of the slice, and what the network says of tiles round the marks."""
+    if not entered and not (
+        _wide(places, scene, before=before) and _on_ridges(places[inside], task, scene)
+    ):
+        return None
     whole = _whole(task, scene)
     planes = to_map(task.prompts, whole.on(scene.image.grid))
     sight = scene.sight(whole, time=task.time)
     logits = _ridged(sight, planes)
+    if _hanging(logits > 0, planes[INSIDE] > MARKED) < (STILL if entered else TREE):
+        return None
     planes[PRIOR] = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    return Traced(whole, planes, sight, logits)
+
+
+def _on_ridges(places: NDArray[np.float64], task: Task, scene: Scene) -> bool:
+    """Whether most marks lie on clear ridges of one kind; of many, some are looked at."""
+    chosen = np.linspace(0, len(places) - 1, min(MARKS, len(places))).astype(int)
+    found = np.array([_at_mark(places[number], task, scene) for number in chosen])
+    side = int(found.mean(axis=0).argmax())
+    return float((found[:, side] > CLEAR).mean()) >= ON
+
+
+def _hanging(on: Bools, marks: Bools) -> float:
+    """The share of all lines that hangs together with those at a mark, mean over the marks."""
+    from scipy.ndimage import label
+
+    parts, _ = label(on, np.ones((3, 3)))
+    sizes = np.bincount(parts.ravel())
+    sizes[0] = 0
+    spots, count = label(marks, np.ones((3, 3)))
+    if not sizes.any() or not count:
+        return 0.0
+    reached = np.zeros(count + 1)
+    np.maximum.at(reached, spots.ravel(), sizes[parts].ravel())
+    return float(reached[1:].mean() / sizes.sum())
+
+
+def threads(found: Traced, task: Task) -> Asking:
+    """Every line of the slice, and what the network says of tiles round the marks."""
+    whole, planes, sight, logits = found.look, found.planes, found.sight, found.logits.copy()
     corners = _corners(planes[[INSIDE, OUTSIDE]].max(axis=0) > MARKED)
     tiles = {corner: _tile(whole, corner) for corner in corners}
     told = _colours(planes, sight)

@@ -17,7 +17,7 @@ from limner.predict._hints import hints
 from limner.predict._honour import obeying
 from limner.predict._islands import anchored, without_specks
 from limner.predict._look import SIDE, Floats, Look, Scene, carried
-from limner.predict._threads import meant, threads
+from limner.predict._threads import threads, traced
 from limner.predict._walker import between
 from limner.prompt import CHANNELS, Prompt, to_map
 from limner.prompt.prior import Prior
@@ -49,8 +49,9 @@ def answer(task: Task, scene: Scene) -> Asking:
     Of islands only those that a prompt names are kept.
     """
     marks = all(each.kind in {"click", "stroke"} for each in task.prompts)
-    if marks and meant(task, scene, before=task.before):
-        found = yield from threads(task, scene)
+    lines = traced(task, scene, before=task.before) if marks else None
+    if lines is not None:
+        found = yield from threads(lines, task)
     elif task.before is not None and task.before.look.side == SIDE:
         found = yield from _refined(task, scene, before=task.before)
     elif any(each.kind in {"box", "lasso", "prior"} for each in task.prompts):
