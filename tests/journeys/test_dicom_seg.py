@@ -63,6 +63,24 @@ def test_a_seg_is_where_the_next_outline_begins(folder):
     assert one.grid == other.grid
 
 
+def test_objects_that_overlap_are_both_kept(folder):
+    objects = [
+        {"label": name, "prompts": [{"kind": "box", "corners_index": [[2, row, 3], [2, 15, 12]]}]}
+        for name, row in (("liver", 4), ("tumour", 8))
+    ]
+    (folder / "p.json").write_text(json.dumps({"objects": objects}))
+    said = outlined(folder, "--prompts", folder / "p.json")
+    assert "share" not in said
+    mask = dicom_seg.read(folder / "mask.seg.dcm")
+    assert mask.overlap
+    for out in ("mask.nii.gz", "mask.labelmap.seg.dcm"):
+        said = outlined(folder, "--prompts", folder / "p.json", out=out)
+        assert "the later one has them" in said
+    words = ("convert", folder / "mask.seg.dcm", "-o", folder / "new.labelmap.seg.dcm")
+    assert "Overlap is lost" in limner(*words).err
+    assert limner(*words, "--lossy", "--image", folder / "ct").code == 0
+
+
 def test_a_seg_given_as_a_scan_is_a_sentence(folder):
     outlined(folder, *BOX)
     words = ("-i", folder / "mask.seg.dcm", "-o", folder / "x.nii.gz", *BOX, "--model", "fake")

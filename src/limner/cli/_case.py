@@ -44,7 +44,7 @@ class Wishes:
     spacing: str | None = None
     session: Path | None = None
     undo: bool = False
-    overlap: str = "later"
+    overlap: str = ""  # kept where the format holds it, else the later has it
     overlay: Path | None = None
     soft_edge: Path | None = None
     smooth_mm: float = 0.0
@@ -129,7 +129,7 @@ def segment_case(
         if label or name:
             log = log.call(number, label, name=name)
     with run.stage("tidy"):
-        mask, notes = parted(_tidied(log, wishes), wishes.overlap)
+        mask, notes = parted(_tidied(log, wishes), wishes.overlap or _usual_overlap(out))
     with run.stage("measure"):
         from limner.measure import measure
 
@@ -285,6 +285,12 @@ def _tidied(log: "Session", wishes: Wishes) -> "Mask":
     return mask
 
 
+def _usual_overlap(out: Path) -> str:
+    from limner.formats import format_of, held_by
+
+    return "keep" if "overlap" in held_by(format_of(out), out) else "later"
+
+
 def parted(mask: "Mask", overlap: str) -> tuple["Mask", tuple[str, ...]]:
     """One object a voxel, as most formats hold it, and a sentence where that took voxels away.
 
@@ -371,7 +377,7 @@ def check_places(scan: Path, out: Path, wishes: Wishes) -> None:
     """Refuse before any work what would be refused at its end."""
     from limner.formats import format_of
 
-    if wishes.overlap not in OVERLAPS:
+    if wishes.overlap not in {"", *OVERLAPS}:
         raise UnknownName("way to part objects", wishes.overlap, OVERLAPS)
     if wishes.undo and (wishes.session is None or not wishes.session.exists()):
         raise BadValue(

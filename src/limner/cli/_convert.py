@@ -42,10 +42,10 @@ def convert_mask(source: Path, out: Path, wishes: Wishes) -> list[str]:
     held = mask
     losses: tuple[str, ...] = (f"{out.name} is a picture for people: no mask is read from it.",)
     if not getattr(writer, "FOR_PEOPLE", False):
-        losses = lost(mask, held_by(writer), format=called(writer))
+        losses = lost(mask, held_by(writer, out), format=called(writer))
         if losses and not wishes.lossy:
             raise BadValue(f"{' '.join(losses)} Say --lossy to write it all the same.")
-        held = reduced(mask, held_by(writer))
+        held = reduced(mask, held_by(writer, out))
     writer.write(held, out, image=scan)
     remarks = getattr(writer, "remarks", None)
     said = (*problems, *(remarks(held, image=scan) if remarks else ()), *losses)

@@ -81,7 +81,7 @@ def segment(
     ] = 0,
     overlap: Annotated[
         str, Option(help="Who has voxels that two objects share: later, earlier, or keep both.")
-    ] = "later",
+    ] = "",
     overlay: Annotated[
         Path | None, Option(metavar="PNG", help="Draw the outlines on the scan too.")
     ] = None,

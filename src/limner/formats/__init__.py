@@ -24,6 +24,7 @@ It may also say, each a line at the top of the file:
 
 and have, where there is anything to say, as functions:
 
+    holds(path)                     HOLDS by the ending, where the first ending's are not all's
     remarks(mask, *, image=None)    what a person should know of the file, a sentence each
     examined(path, *, grid=None)    as `read`: a value with `mask` and `problems`, sentences
     names(path)                     the images in a file that may hold the masks of several
@@ -96,10 +97,14 @@ def format_of(path: Path) -> Format:
     )
 
 
-def held_by(form: Format) -> frozenset[str]:
-    """The traits that come back from a format's files; none where it states none."""
+def held_by(form: Format, path: Path | None = None) -> frozenset[str]:
+    """The traits that come back from a format's files; none where it states none.
+
+    path   a file of that name, where endings of one format hold different traits
+    """
+    of_path = getattr(form, "holds", None)
     holds: frozenset[str] = getattr(form, "HOLDS", frozenset())
-    return holds
+    return of_path(path) if of_path is not None and path is not None else holds
 
 
 def needs_scan(form: Format, what: Literal["read", "write"]) -> bool:

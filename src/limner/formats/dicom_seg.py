@@ -55,6 +55,14 @@ def claims(path: Path) -> bool:
     return is_seg(path)
 
 
+def holds(path: Path) -> frozenset[str]:
+    """What comes back, by the ending."""
+    kind = _kind_of(path)
+    if kind == "LABELMAP":
+        return HOLDS - {"overlap"}
+    return HOLDS | {"probability"} if kind == "FRACTIONAL" else HOLDS
+
+
 def read(path: Path, *, grid: Grid | None = None) -> Mask:
     """The objects of a SEG, on the grid told where its frames coincide with it.
 
