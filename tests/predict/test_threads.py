@@ -6,7 +6,7 @@ import pytest
 from limner.grid import Grid
 from limner.image import Image
 from limner.predict._ask import Task
-from limner.predict._threads import meant, ridges
+from limner.predict._threads import lines, ridges, traced
 from limner.predict.limner import Limner, _scene
 from limner.prompt.click import Click
 from limner.prompt.stroke import Stroke
@@ -91,7 +91,41 @@ def test_marks_on_a_disc_are_no_threads_and_those_on_lines_are():
     assert not said_of_threads(net(), lines[:2])  # two marks are too few to tell
 
 
+def test_lines_that_do_not_hang_together_are_no_threads():
+    """Dashes all over the picture: every mark lies on a ridge, and there is no tree."""
+    rows, columns = np.indices((SIDE, SIDE))
+    dashes = ((columns % 30) < 4) & ((rows % 30) < 16)
+    places = [tuple(p) for p in np.argwhere(dashes)[[300, -1500, -40]]]
+    assert not said_of_threads(dashes, clicks(dashes, places, []))
+
+
+def test_the_rim_of_a_round_view_is_no_line():
+    """As a fundus is shown: a bright disc on black. Its vessels are found, its rim is not."""
+    rows, columns = np.indices((SIDE, SIDE))
+    view = (rows - 150) ** 2 + (columns - 150) ** 2 < 140**2
+    mask = net() & view
+    noise = np.random.default_rng(0).normal(0, 8, (SIDE, SIDE))
+    shown = np.where(view, np.where(mask, 90, 150) + noise, 3).astype(np.uint8)
+    seen = Image.of(shown[None], Grid.picture(SIDE, SIDE))
+    told = clicks(mask, [tuple(p) for p in np.argwhere(mask)[[1000, -1000, 2000]]], [])
+    model = Limner(shy)
+    found = model.predict(model.encode(seen), tuple(told)).mask.where(1)[0]
+    assert dice(found, mask) > 0.7
+    rim = view & ((rows - 150) ** 2 + (columns - 150) ** 2 > 137**2)
+    assert found[rim & ~mask].mean() < 0.1
+    assert not found[~view].any()
+
+
+@pytest.mark.parametrize("sign", [1, -1], ids=["bright", "dark"])
+def test_a_long_line_is_told_from_grain(sign):
+    noise = np.random.default_rng(3).normal(0, 1, (96, 96)).astype(np.float32)
+    plane = noise.copy()
+    plane[47:50] += 1.5 * sign
+    found = lines(plane)[0 if sign < 0 else 1]
+    assert found[48, 12:84].mean() > 3 * np.delete(found, range(40, 57), axis=0).mean()
+
+
 def said_of_threads(mask, prompts):
     model = Limner(shy)
     scene = _scene(model.encode(image(mask)))
-    return meant(Task(1, 0, 0, tuple(prompts)), scene, before=None)
+    return traced(Task(1, 0, 0, tuple(prompts)), scene, before=None) is not None
