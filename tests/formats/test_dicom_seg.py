@@ -571,6 +571,9 @@ def test_a_seg_is_found_without_its_ending(scan, tmp_path):
         shutil.copy(tmp_path / "mask.seg.dcm", tmp_path / name)
         assert format_of(tmp_path / name) is dicom_seg
     assert not dicom_seg.claims(next(Path(tmp_path / "scan").iterdir()))
+    report = placed(plane(0), (0, 0, 0))
+    report.ReferencedSOPClassUID = "1.2.840.10008.5.1.4.1.1.66.4"
+    assert not dicom_seg.claims(save(report, tmp_path / "report.dcm"))
 
 
 def test_soft_values_beyond_the_mask_have_frames_of_their_own(scan, tmp_path):

@@ -34,7 +34,12 @@ if TYPE_CHECKING:
 
 VOXELS_MOST = 1 << 33  # of one mask in memory
 LABELMAP = SOP_CLASSES["LABELMAP"]
-KINDS = re.compile(rb"1\.2\.840\.10008\.5\.1\.4\.1\.1\.66\.[47](?![0-9.])")
+# Its own class, by (0002,0002) or (0008,0016): a report that refers to a SEG is none.
+KINDS = re.compile(
+    rb"(?:\x02\x00\x02\x00|\x08\x00\x16\x00)(?:UI..|....)"
+    rb"1\.2\.840\.10008\.5\.1\.4\.1\.1\.66\.[47](?![0-9.])",
+    re.DOTALL,
+)
 
 
 @dataclass(frozen=True, eq=False)
