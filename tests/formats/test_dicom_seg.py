@@ -261,6 +261,17 @@ class TestTheScan:
         back = dicom_seg.read(path, grid=scan.grid)
         assert back.grid == scan.grid
         assert np.flatnonzero(back.where(1).any(axis=(1, 2))).tolist() == [2, 3]
+        own = dicom_seg.read(stripped(path))
+        assert np.allclose(own.grid.corners_mm(), scan.grid.corners_mm(), atol=1e-4)
+        assert np.array_equal(own.where(1), back.where(1))
+
+    def test_uneven_slices_in_a_label_map(self, tmp_path):
+        stack(tmp_path / "scan", (0.0, 2.0, 5.0, 7.0, 9.5))
+        scan = read_image(tmp_path / "scan")
+        mask = Mask.of(np.ones(scan.grid.shape), scan.grid)
+        dicom_seg.write(mask, tmp_path / "mask.labelmap.seg.dcm", image=scan)
+        assert attributes(tmp_path / "mask.labelmap.seg.dcm").NumberOfFrames == 5
+        assert dicom_seg.read(tmp_path / "mask.labelmap.seg.dcm", grid=scan.grid) == mask
 
     def test_a_clip_or_radiograph_has_references_and_no_place(self, tmp_path):
         told = {"ImagerPixelSpacing": [0.2, 0.2]}
