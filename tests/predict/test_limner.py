@@ -276,8 +276,8 @@ def test_what_is_expected_falls_after_one_mark_and_rises_with_many():
     predictor = answering(bright)
     told = [Click((100 + step, 80, 0)) for step in range(10)]
     one, ten = (asked(predictor, image, told[:count]).quality[1] for count in (1, 10))
-    assert one == pytest.approx(0.8 - 0.08 * 1.2)
-    assert ten == pytest.approx(0.8 + 0.08 * 0.78)
+    assert one == pytest.approx(0.8 - 0.074 * 0.42)
+    assert ten == pytest.approx(0.8 + 0.074 * 0.858)
 
 
 def test_between_scribbles_on_it_and_beside_it_the_walk_finds_what_the_network_misses():
