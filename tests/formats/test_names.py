@@ -13,6 +13,7 @@ from limner.formats import _tables, nifti, png
 from limner.grid import Grid
 from limner.mask import Mask, Object
 from limner.schema import Code, Label, Schema
+from tests.data import shared
 
 GRID = Grid((1, 2, 3))
 LABELS = np.array([[[0, 1, 7], [0, 7, 7]]], np.uint8)
@@ -89,6 +90,18 @@ class TestHeader:
         mask = nifti.read(bare(tmp_path, extension=(code, TOTAL)))
         assert [(each.id, each.label) for each in mask] == [(1, "liver"), (7, "kidney_left & co")]
         assert mask.schema["liver"].colour == (221, 128, 102)
+
+    def test_a_file_of_totalsegmentators_own_lies_on_its_dicom_series(self):
+        """Its rows run the other way: the mask is turned onto the scan, voxel for voxel."""
+        from limner.cases.open import read
+
+        folder = shared("io/totalseg_auto")
+        scan = read(folder / "dicom_series")
+        own = nifti.read(folder / "dicom_series_seg.nii.gz")
+        mask = nifti.read(folder / "dicom_series_seg.nii.gz", grid=scan.grid)
+        assert [each.label for each in mask][:3] == ["spleen", "liver", "stomach"]
+        assert mask.grid == scan.grid != own.grid
+        assert np.array_equal(mask.label_map(), own.label_map()[:, ::-1])
 
     def test_ours_are_where_totalsegmentator_looks(self, tmp_path):
         """The first extension, as XML whose labels have a Key and a text."""

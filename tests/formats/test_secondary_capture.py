@@ -50,6 +50,17 @@ def test_a_scan_that_is_not_dicom_has_no_patient(tmp_path):
     assert "SourceImageSequence" not in made
 
 
+def test_a_scan_whose_study_was_taken_out_has_one_of_its_own(tmp_path):
+    a_scan(tmp_path)
+    nameless = pydicom.dcmread(tmp_path / "ct.dcm")
+    del nameless.StudyInstanceUID
+    nameless.save_as(tmp_path / "ct.dcm")
+    image = read(tmp_path / "ct.dcm")
+    mask = Mask.of(np.ones(image.grid.shape), image.grid)
+    secondary_capture.write(mask, tmp_path / "m.sc.dcm", image=image)
+    assert pydicom.dcmread(tmp_path / "m.sc.dcm").StudyInstanceUID.startswith("2.25.")
+
+
 def test_the_scan_is_needed(tmp_path):
     with pytest.raises(BadValue, match="Give the image too"):
         secondary_capture.write(Mask(Grid((1, 2, 2))), tmp_path / "m.sc.dcm")

@@ -175,6 +175,8 @@ def origin(image: Image | None, grid: Grid | None = None) -> Origin:
     if image is None or source is None or source.format != "dicom" or not source.slices:
         return _orphan(image, where)
     told = dict(source.attributes)
+    if not told.get("StudyInstanceUID"):  # taken out by whoever made the files nameless
+        return _orphan(image, where)
     every = tuple(each for each in source.slices if each.sop_instance_uid)
     frames = tuple(dict.fromkeys((*every, *source.frames)))
     count = image.grid.shape[0]
