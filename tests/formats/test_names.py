@@ -95,7 +95,7 @@ class TestHeader:
         """Its rows run the other way: the mask is turned onto the scan, voxel for voxel."""
         from limner.cases.open import read
 
-        folder = shared("io/totalseg_auto")
+        folder = shared("data/io/totalseg_auto")
         scan = read(folder / "dicom_series")
         own = nifti.read(folder / "dicom_series_seg.nii.gz")
         mask = nifti.read(folder / "dicom_series_seg.nii.gz", grid=scan.grid)
