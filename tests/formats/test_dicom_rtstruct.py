@@ -273,6 +273,13 @@ class TestRead:
         with pytest.raises(GeometryMismatch, match="None of the contours"):
             examined(square(2, 6, 40.0), tmp_path=tmp_path)
 
+    def test_a_point_kilometres_away_costs_no_memory(self, tmp_path):
+        points = square(2, 6)
+        points[0] = -9e6
+        inside, said = examined(points, tmp_path=tmp_path)
+        assert inside[1].any()
+        assert "partly outside the pictures" in said[0]
+
     def test_partly_beside_the_pictures(self, tmp_path):
         inside, said = examined(square(-3, 2), tmp_path=tmp_path)
         assert inside.sum() == 4
@@ -346,9 +353,10 @@ class TestRead:
             with pytest.raises(UnreadableFile, match=said):
                 examined(square(2, 6), tmp_path=tmp_path, change=change)
 
-    def test_numbers_that_are_not_finite(self, tmp_path):
+    @pytest.mark.parametrize("number", ["1e999", "1e300"])
+    def test_numbers_that_are_nowhere(self, tmp_path, number):
         def change(dataset):
-            dataset.ROIContourSequence[0].ContourSequence[0].ContourData = ["1e999"] * 3
+            dataset.ROIContourSequence[0].ContourSequence[0].ContourData = [number] * 3
 
         with pytest.raises(UnreadableFile, match="readable coordinates"):
             examined(square(2, 6)[:3], tmp_path=tmp_path, change=change)

@@ -120,16 +120,17 @@ def _on(polygon: Points, size: tuple[int, int]) -> Flags:
         one, two = start[chosen], end[chosen]
         flipped = one[:, along] > two[:, along]
         low, high = np.where(flipped[:, None], two, one), np.where(flipped[:, None], one, two)
-        side, place = spread(
-            np.ceil(low[:, along] - ON).astype(int), np.floor(high[:, along] + ON).astype(int)
-        )
+        first = np.clip(np.ceil(low[:, along] - ON), 0, size[along]).astype(int)
+        last = np.clip(np.floor(high[:, along] + ON), -1, size[along] - 1).astype(int)
+        side, place = spread(first, last)
         length = high[side, along] - low[side, along]
         share = np.clip((place - low[side, along]) / np.where(length > 0, length, 1), 0, 1)
         across = low[side, 1 - along] + share * (high[side, 1 - along] - low[side, 1 - along])
         beside = np.rint(across)
         near = np.abs(across - beside) <= ON
         index = np.empty((np.count_nonzero(near), 2), int)
-        index[:, along], index[:, 1 - along] = place[near], beside[near]
+        index[:, along] = place[near]
+        index[:, 1 - along] = np.clip(beside[near], -1, size[1 - along])
         index = index[((index >= 0) & (index < size)).all(axis=1)]
         found[index[:, 0], index[:, 1]] = True
     return found

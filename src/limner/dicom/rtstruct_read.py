@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from pydicom import Dataset
 
 HEAD = 1024  # bytes that hold the file's own SOP class, and not yet those that it refers to
+FURTHEST_MM = 1e7  # ten kilometres from the origin is damage, as is what is not finite
 CLOSED = {"CLOSED_PLANAR", "CLOSEDPLANAR_XOR"}
 
 
@@ -163,7 +164,7 @@ def _structure(roi: int, listed: Any, contours: Any, *, observed: Any, file: str
 def _contours(item: "Dataset", roi: int, file: str) -> Iterator[Contour]:
     for count, each in enumerate(_items(item, "ContourSequence"), start=1):
         written = numbers(each, "ContourData")
-        if not written or len(written) % 3 or not np.isfinite(written).all():
+        if not written or len(written) % 3 or not np.abs(written).max() < FURTHEST_MM:
             raise UnreadableFile(
                 f"Contour {count} of structure {roi} in '{file}' has {len(written)} readable "
                 "coordinates. Three for every point are needed; export the file again."

@@ -152,10 +152,12 @@ def _ordered(finding: Finding, known: Told) -> Finding:
 
 def _exact(told: Value, ends: dict[str, Any]) -> Value:
     """With ends in full precision, where these are the same places."""
-    kept = ends.get(told.name)
-    if not kept or not np.allclose(kept, told.ends_mm or np.nan, rtol=1e-6, atol=1e-4):
+    try:
+        one, other = (vector(each) for each in ends[told.name])
+    except (KeyError, TypeError, ValueError):
         return told
-    return replace(told, ends_mm=tuple(vector(each) for each in kept))
+    same_places = told.ends_mm and np.allclose((one, other), told.ends_mm, rtol=1e-6, atol=1e-4)
+    return replace(told, ends_mm=(one, other)) if same_places else told
 
 
 def _value(item: "Dataset", known: Told) -> Value:
