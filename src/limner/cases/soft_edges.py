@@ -8,6 +8,7 @@
 """
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,7 +81,7 @@ def _write_grey(soft: Mask, path: Path) -> None:
 def _write_blocks(soft: Mask, path: Path) -> None:
     if soft.times != 1:
         raise BadValue(f"A .npz holds one frame, but the mask has {soft.times}. Name a .nii.gz.")
-    held = {"ids": np.array(soft.ids, np.int64), "shape": np.array(soft.grid.shape)}
+    held: dict[str, Any] = {"ids": np.array(soft.ids, np.int64), "shape": np.array(soft.grid.shape)}
     for each in soft.soft:
         held[f"levels_{each.object}"] = each.levels
         held[f"low_{each.object}"] = np.array(each.low)

@@ -7,7 +7,7 @@ Both kinds of outline have every pixel centre on its right side: what `contours_
 of them is the mask they came from.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -92,7 +92,8 @@ def smooth_loops(inside: Flags) -> list[Points]:
     cut = np.pad(inside[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], 4)
     blurred = ndimage.gaussian_filter(cut.astype(float), BLUR)
     field = np.where(cut, np.maximum(blurred, 0.5 + SURE), np.minimum(blurred, 0.5 - SURE))
-    found = find_contours(field, 0.5, fully_connected="low", positive_orientation="low")
+    find: Callable[..., list[Points]] = find_contours
+    found = find(field, 0.5, fully_connected="low", positive_orientation="low")
     return [np.asarray(each[:-1], float) - 4 + low for each in found]
 
 
@@ -134,7 +135,7 @@ def _joined(polygon: Points, hanging: list[tuple[int, float, Points]]) -> Points
         done = side + 1
     whole = np.concatenate([*parts, polygon[done:]])
     stays = (whole == np.roll(whole, 1, axis=0)).all(axis=1)
-    return whole[~stays]
+    return np.asarray(whole[~stays])
 
 
 class _Sides:

@@ -85,8 +85,8 @@ def _overlap(one: Patch, other: Patch) -> bool:
     mine, theirs = (
         each.odd[tuple(map(slice, low - each.low, high - each.low))] for each in (one, other)
     )
-    common = np.count_nonzero(mine & theirs)
-    return 0 < common < min(np.count_nonzero(one.odd), np.count_nonzero(other.odd))
+    common = int(np.count_nonzero(mine & theirs))
+    return bool(0 < common < min(np.count_nonzero(one.odd), np.count_nonzero(other.odd)))
 
 
 def _winding(polygon: Points, size: tuple[int, int]) -> NDArray[np.int_]:

@@ -101,7 +101,7 @@ def _walked(dataset: "Dataset") -> list[Said] | None:
 
     if GROUPS not in dataset:
         return None
-    raw = dataset.get_item(GROUPS)
+    raw: Any = dataset.get_item(GROUPS)  # pydicom does not say that it may be raw
     if not isinstance(raw, RawDataElement) or not isinstance(raw.value, bytes):
         return None
     if raw.is_implicit_VR or not raw.is_little_endian:

@@ -163,4 +163,5 @@ def _levels(job: Job, frame: Frame) -> NDArray[np.uint8]:
     if 0 <= depth < soft.levels.shape[0]:
         (top, left), (rows, columns) = soft.low[1:], soft.levels.shape[1:]
         levels[top : top + rows, left : left + columns] = soft.levels[depth]
-    return np.where(inside, np.maximum(levels, EVEN_ODDS), np.minimum(levels, EVEN_ODDS - 1))
+    known = np.maximum(levels, EVEN_ODDS), np.minimum(levels, EVEN_ODDS - 1)
+    return np.asarray(np.where(inside, *known))

@@ -95,10 +95,10 @@ def _digest(mask: Mask) -> str:
     for layer in mask.layers:
         for frame in layer:
             for plane in frame:
-                told.update(np.ascontiguousarray(plane))
+                told.update(np.ascontiguousarray(plane).data)
     for soft in mask.soft:
         told.update(repr((soft.object, soft.low, soft.time)).encode())
-        told.update(np.ascontiguousarray(soft.levels))
+        told.update(np.ascontiguousarray(soft.levels).data)
     return told.hexdigest()
 
 

@@ -45,7 +45,8 @@ class Layer(nn.Module):
     def forward(self, tokens: Tensor) -> Tensor:
         """(n, tokens, width) in and out."""
         tokens = tokens + self._attended(self.before(tokens))
-        return tokens + self.narrow(functional.gelu(self.wide(self.between(tokens))))
+        found: Tensor = self.narrow(functional.gelu(self.wide(self.between(tokens))))
+        return tokens + found
 
     def _attended(self, tokens: Tensor) -> Tensor:
         count, length, width = tokens.shape
@@ -95,7 +96,7 @@ class SimpleClick(nn.Module):
         prompts = self.said(torch.cat([image[:, COLOURS:], hints], dim=1))
         tokens = self.looked(self.seen(image[:, :COLOURS]) + prompts.flatten(2).transpose(1, 2))
         rows, columns = prompts.shape[2:]
-        deep = tokens.transpose(1, 2).unflatten(2, (rows, columns))
+        deep = tokens.transpose(1, 2).reshape(*prompts.shape[:2], rows, columns)
         scales = [scale(deep) for scale in self.pyramid]
         finest = scales[-1].shape[2:]
         wider = [functional.interpolate(each, size=finest, mode="bilinear") for each in scales]
@@ -107,7 +108,7 @@ class SimpleClick(nn.Module):
     def seen(self, picture: Tensor) -> Tensor:
         """The tokens (n, patches, width) of a picture (n, 3, side, side) and where they are."""
         features = self.picture(picture)
-        places = self.places
+        places: Tensor = self.places
         if places.shape[2:] != features.shape[2:]:
             places = functional.interpolate(places, size=features.shape[2:], mode="bicubic")
         tokens: Tensor = (features + places).flatten(2).transpose(1, 2)

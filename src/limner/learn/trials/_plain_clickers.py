@@ -123,7 +123,8 @@ def missed(teacher: Masked, picture: Tensor) -> Tensor:
     order = torch.rand(wanted.shape[:2]).argsort(dim=1)
     shown = round((1 - HIDDEN) * wanted.shape[1])
     apart = (teacher(picture, order, shown) - wanted).square().mean(dim=2)
-    return apart.gather(1, order[:, shown:]).mean()
+    error: Tensor = apart.gather(1, order[:, shown:]).mean()
+    return error
 
 
 def _unlabelled(rng: np.random.Generator) -> NDArray[np.float32]:

@@ -38,7 +38,7 @@ def plain_clicker(
     from limner.learn.trials._who import Networked
 
     if by not in BUILT:
-        raise UnknownName("clicker", by, BUILT)
+        raise UnknownName("clicker", by, tuple(BUILT))
     build = partial(BUILT[by], seed, masked)
     network = taught(build, Lesson(steps=steps, rate=rate), seed=seed)
     every = [
