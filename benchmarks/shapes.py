@@ -9,6 +9,7 @@ clicks, as do: the network that ships, in other precisions and over mirrored cro
 walk of its hints alone. `report` is never looked at here, and no card is touched.
 
 A run that was killed goes on where it stopped: checkpoints and answers are kept under --out.
+Whoever has answered about every object is in the results; `--only` with no name asks nobody.
 """
 
 import argparse
@@ -98,6 +99,12 @@ def answered(model, subject):
 def chosen(asked):
     """Every so many-th object of the half `choose`, in the order of the list."""
     return entries(asked.data, "choose")[:: asked.every]
+
+
+def complete(name, asked):
+    """Whether a contestant has answered about every object."""
+    known = {each["key"] for each in lines(folder_of(name, asked) / "lines.jsonl")}
+    return all(each.key in known for each in chosen(asked))
 
 
 def lines(file):
@@ -222,16 +229,18 @@ def main():
     parser.add_argument("--every", type=int, default=2, help="take one object in so many")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--jobs", type=int, default=2, help="processes side by side")
-    parser.add_argument("--only", nargs="*", help="some contestants, by name; nothing is written")
+    parser.add_argument("--only", nargs="*", help="only ask these contestants, by name")
     parser.add_argument("--results", type=Path, default=OUT)
     options = parser.parse_args()
     every = (*SHAPES, *SHIPPED, WALK)
-    names = tuple(options.only) if options.only else every
+    names = every if options.only is None else tuple(options.only)
     asked = Asked(options.data, options.out, options.minutes, options.every, options.seed)
-    with ProcessPoolExecutor(options.jobs, get_context("spawn")) as executor:
-        for one in as_completed([executor.submit(done, name, asked) for name in names]):
-            print(one.result(), flush=True)
-    if names != every:
+    if names:
+        with ProcessPoolExecutor(options.jobs, get_context("spawn")) as executor:
+            for one in as_completed([executor.submit(done, name, asked) for name in names]):
+                print(one.result(), flush=True)
+    names = tuple(name for name in every if complete(name, asked))
+    if not names:
         return
     told = gathered(names, asked)
     write_text(json.dumps(told, indent=1) + "\n", options.results)

@@ -113,3 +113,14 @@ def test_a_torn_line_is_asked_again(tmp_path):
     file.write_text('{"key": "a"}\n{"key": "b", "bo')
     assert [each["key"] for each in shapes.lines(file)] == ["a"]
     assert shapes.lines(tmp_path / "none.jsonl") == []
+
+
+def test_only_who_answered_about_every_object_is_complete(tmp_path, monkeypatch):
+    monkeypatch.setattr(shapes, "chosen", lambda _: [entry(0), entry(1)])
+    asked = shape_networks.Asked(tmp_path, tmp_path, minutes=1.0, every=1, seed=0)
+    file = tmp_path / "shipped" / "lines.jsonl"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"key": entry(0).key}) + "\n")
+    assert not shapes.complete("shipped", asked)
+    file.write_text("".join(json.dumps({"key": entry(n).key}) + "\n" for n in range(2)))
+    assert shapes.complete("shipped", asked)
