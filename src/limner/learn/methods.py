@@ -159,7 +159,7 @@ def _settings(record: Mapping[str, Any]) -> str:
 
 
 def _changes(study: Study) -> list[str]:
-    said = [f"- {each.date}: {each.what} {each.why}" for each in study.change]
+    said = [f"- {each.date}: {each.what.rstrip('.')}. {each.why}" for each in study.change]
     return ["\n".join(["Changed after a result was seen:", "", *said])] if said else []
 
 
