@@ -105,8 +105,8 @@ def test_children_count():
         "import os, time\n"
         "for _ in range(2):\n"
         "    if os.fork() == 0:\n"
-        "        held = bytearray(60 << 20); time.sleep(0.3); os._exit(0)\n"
-        "time.sleep(0.3)"
+        "        held = bytearray(60 << 20); time.sleep(0.8); os._exit(0)\n"
+        "time.sleep(0.8)"
     )
     assert 120 < watched((*PYTHON, code), cap_s=20).peak_mib < 160
 

@@ -112,10 +112,9 @@ def test_flops_are_twice_the_multiplications():
     assert publish.counted(One()) == {"parameters": 63, "flops": 2 * 63 * 128 * 128}
 
 
-def test_weights_that_are_too_large_are_refused_and_not_left_behind(tmp_path, monkeypatch):
-    monkeypatch.setattr(publish, "MOST_BYTES", 1000)
+def test_weights_that_are_too_large_are_refused_and_not_left_behind(tmp_path):
     with pytest.raises(BadValue, match="may have 1000"):
-        publish.export(small(), tmp_path / "weights.onnx")
+        publish.export(small(), tmp_path / "weights.onnx", most_bytes=1000)
     assert list(tmp_path.iterdir()) == []
 
 
