@@ -144,14 +144,6 @@ def timed(names, asked):
     return {name: {k: round(min(v), 2) for k, v in each.items()} for name, each in seen.items()}
 
 
-def least(file, spent):
-    """The least of what was timed now and in earlier runs, which is kept in a file."""
-    before = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else spent
-    told = {name: min(each, before[name]) for name, each in spent.items()}
-    write_text(json.dumps(told) + "\n", file)
-    return told
-
-
 def disc(rng):
     """A grainy picture of 512 x 512 with a disc in it, and a box round the disc."""
     rows, columns = np.ogrid[:512, :512]
@@ -191,7 +183,7 @@ def gathered(names, asked):
         told[name] = {
             **about,
             **size,
-            **least(folder / "timed.json", spent[name]),
+            **spent[name],
             "failures": failures[name],
         }
     return {
