@@ -16,7 +16,6 @@ from limner.dicom.derived import (
     MAKER,
     Origin,
     begun,
-    coded,
     derived_uid,
     ds,
     file_meta,
@@ -27,13 +26,13 @@ from limner.dicom.derived import (
 from limner.dicom.headers import quietly
 from limner.dicom.rtstruct_contours import Holes, Outline, contours
 from limner.dicom.seg_planes import planes
-from limner.dicom.seg_segments import ALGORITHMS, LONG, called
+from limner.dicom.seg_segments import ALGORITHMS, LONG, called, put_codes
 from limner.dicom.seg_write import CREATOR, PRIVATE
 from limner.errors import BadValue
 from limner.grid import Grid
 from limner.mask import Mask, Object
 from limner.safely import replacing
-from limner.schema import PALETTE, Code, Label
+from limner.schema import PALETTE, Label
 
 if TYPE_CHECKING:
     from pydicom import Dataset
@@ -159,21 +158,11 @@ def _observation(about: Object, mask: Mask, number: int) -> "Dataset":
     item = Dataset()
     item.ObservationNumber, item.ReferencedROINumber = number, about.id
     item.ROIObservationLabel = called(about)[:16].strip()
-    item.SegmentedPropertyCategoryCodeSequence = [_code(codes.category)]
-    kind = _code(codes.type)
-    if codes.modifier is not None:
-        kind.SegmentedPropertyTypeModifierCodeSequence = [_code(codes.modifier)]
-    item.RTROIIdentificationCodeSequence = [kind]
-    if codes.region is not None:
-        item.AnatomicRegionSequence = [_code(codes.region)]
+    put_codes(item, codes, what="RTROIIdentificationCodeSequence")
     organ = not codes.generic and codes.category.value in ORGANS
     item.RTROIInterpretedType = "ORGAN" if organ else ""
     item.ROIInterpreter = ""
     return item
-
-
-def _code(code: Code) -> "Dataset":
-    return coded(code.scheme, code.value, code.meaning)
 
 
 def _contours(

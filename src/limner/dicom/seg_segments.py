@@ -74,7 +74,7 @@ def called(about: Object) -> str:
 def background() -> "Dataset":
     """Segment 0 of a label map."""
     item = _bare(0, "Background", "MANUAL")
-    _put_codes(item, Coded(BACKGROUND, BACKGROUND))
+    put_codes(item, Coded(BACKGROUND, BACKGROUND))
     return item
 
 
@@ -83,7 +83,7 @@ def _item(about: Object, label: Label | None, segment: int) -> "Dataset":
     if item.SegmentAlgorithmType != "MANUAL":
         item.SegmentAlgorithmName = (about.rater or MAKER).replace("\\", "/")[:LONG]
         item.SegmentationAlgorithmIdentificationSequence = [_algorithm(about)]
-    _put_codes(item, coded_class(label))
+    put_codes(item, coded_class(label))
     if about.tracking_uid:
         item.TrackingID = about.name or f"object {about.id}"
         item.TrackingUID = about.tracking_uid
@@ -113,12 +113,18 @@ def _algorithm(about: Object) -> "Dataset":
     return item
 
 
-def _put_codes(item: "Dataset", codes: Coded) -> None:
+def put_codes(
+    item: "Dataset", codes: Coded, *, what: str = "SegmentedPropertyTypeCodeSequence"
+) -> None:
+    """Category, type with its modifier, and region, of a segment or of a structure.
+
+    what   the attribute that says the type
+    """
     item.SegmentedPropertyCategoryCodeSequence = [_code(codes.category)]
     kind = _code(codes.type)
     if codes.modifier is not None:
         kind.SegmentedPropertyTypeModifierCodeSequence = [_code(codes.modifier)]
-    item.SegmentedPropertyTypeCodeSequence = [kind]
+    setattr(item, what, [kind])
     if codes.region is not None:
         item.AnatomicRegionSequence = [_code(codes.region)]
 
