@@ -3,6 +3,7 @@
 import json
 
 import numpy as np
+import pydicom
 import pytest
 from typer.testing import CliRunner
 
@@ -189,3 +190,35 @@ def test_what_cannot_be_done_with_a_folder(words, sentence, tmp_path, monkeypatc
     assert told.exit_code == 2
     assert sentence in told.output
     assert sorted(each.name for each in tmp_path.iterdir()) == ["full", "set"]
+
+
+def test_how_a_structure_set_is_drawn_is_chosen_and_the_mask_stays(tmp_path):
+    ring = np.ones((1, 9, 9), bool)
+    ring[0, 3:6, 3:6] = False
+    mask = Mask.of(ring, Grid((1, 9, 9), (0, 0, 0), ((0, 0, 3), (0, 1, 0), (1, 0, 0))), label="a")
+    write(mask, tmp_path / "a.nii.gz")
+    contours = {}
+    for holes in ("keyhole", "xor"):
+        out = tmp_path / f"{holes}.rtstruct.dcm"
+        words = ("--choose", f"holes={holes}", "--choose", "outline=smooth")
+        told = convert(tmp_path / "a.nii.gz", "-o", out, *words)
+        assert told.exit_code == 0, told.output
+        contours[holes] = len(pydicom.dcmread(out).ROIContourSequence[0].ContourSequence)
+        assert np.array_equal(read_mask(out, grid=mask.grid).where(1), ring)
+    assert contours == {"keyhole": 1, "xor": 2}
+
+
+@pytest.mark.parametrize(
+    ("out", "word", "sentence"),
+    [
+        ("b.rtstruct.dcm", "holes=none", "outline=edges or smooth; holes=keyhole or xor"),
+        ("b.rtstruct.dcm", "smooth", "'smooth' was chosen"),
+        ("b.nii.gz", "holes=xor", "none: leave it out"),
+    ],
+)
+def test_a_choice_that_a_format_lacks_is_refused_before_anything(tmp_path, out, word, sentence):
+    write(liver(), tmp_path / "a.nii.gz")
+    told = convert(tmp_path / "a.nii.gz", "-o", tmp_path / out, "--choose", word)
+    assert told.exit_code == 2
+    assert sentence in " ".join(told.output.split())
+    assert not (tmp_path / out).exists()

@@ -1,5 +1,6 @@
 """What every format of masks promises, for those that are there and those to come."""
 
+import inspect
 import os
 import signal
 import subprocess
@@ -14,7 +15,7 @@ import pytest
 
 from limner.dicom.derived import at
 from limner.errors import BadValue, LimnerError, UnreadableFile, UnwritableFile
-from limner.formats import FORMATS, format_named, format_of, held_by
+from limner.formats import FORMATS, chosen, format_named, format_of, held_by
 from limner.formats._holds import reduced
 from limner.grid import Grid
 from limner.image import Image
@@ -60,6 +61,16 @@ def an_image(grid: Grid = FLAT) -> Image:
 
 @pytest.mark.parametrize("name", FORMATS.names())
 class TestEveryFormat:
+    def test_its_choices_are_words_that_its_writer_knows(self, name):
+        form = format_named(name)
+        taken = inspect.signature(form.write).parameters
+        for keyword, words in getattr(form, "CHOICES", {}).items():
+            assert taken[keyword].default == words[0]
+            for word in words:
+                assert chosen(form, [f"{keyword}={word}"]) == {keyword: word}
+            with pytest.raises(BadValue, match="these choices"):
+                chosen(form, [f"{keyword}=nothing like it"])
+
     def path(self, name, folder):
         return folder / f"a mask Ünï{format_named(name).ENDINGS[0]}"
 

@@ -41,6 +41,11 @@ def write_report(
     dicom_sr.write(findings, Path(path), mask=mask, image=image, drawn=drawn)
 
 
+def is_report(path: Path | str) -> bool:
+    """Whether a file is a DICOM structured report, or is called one."""
+    return dicom_sr.claims(Path(path))
+
+
 def read_report(path: Path | str, *, image: Image | None = None) -> tuple[Measured, ...]:
     """The measurements in a report, one entry an object.
 

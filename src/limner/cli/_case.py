@@ -16,9 +16,9 @@ from limner.errors import BadValue, UnknownName, UnwritableFile
 
 if TYPE_CHECKING:
     from limner.image import Image
-    from limner.mask import Mask
+    from limner.mask import Mask, Soft
     from limner.measure import Measured
-    from limner.predict import Predictor
+    from limner.predict import Prediction, Predictor
     from limner.predict.session import Session
     from limner.prompt import Prompt
 
@@ -122,14 +122,19 @@ def segment_case(
     if wishes.undo:
         log = log.undo()
     wanted = _asked(image, wishes, told)
-    model = ""
+    model, likely = "", tuple["Soft", ...]()
     if wanted.prompts or not (wishes.undo or wanted.names):
-        log, model = _answered(log, wanted, image=image, wishes=wishes, run=run)
+        log, answer = _answered(log, wanted, image=image, wishes=wishes, run=run)
+        model, likely = answer.card, answer.mask.soft
     for number, (label, name) in wanted.names.items():
         if label or name:
             log = log.call(number, label, name=name)
     with run.stage("tidy"):
-        mask, notes = parted(_tidied(log, wishes), wishes.overlap or _usual_overlap(out))
+        mask, notes = parted(
+            _tidied(log, wishes), wishes.overlap or ("keep" if holds(out, "overlap") else "later")
+        )
+        if holds(out, "probability"):  # its writer moves them to the side the mask is on
+            mask = replace(mask, soft=tuple(each for each in likely if each.object in mask.ids))
     with run.stage("measure"):
         from limner.measure import measure
 
@@ -157,8 +162,8 @@ def segment_case(
 
 def _answered(
     log: "Session", wanted: Asked, *, image: "Image", wishes: Wishes, run: Run
-) -> tuple["Session", str]:
-    """The log with the new step and a model's answer to it, and the model's card."""
+) -> tuple["Session", "Prediction"]:
+    """The log with the new step, and the model's answer to it."""
     predictor = predictor_of(wishes, run)
     with run.stage("encode"):
         encoded = predictor.encode(image)
@@ -169,7 +174,7 @@ def _answered(
             prediction = log.predict(predictor, encoded)
         else:  # an automatic model; any other says that it needs a prompt
             prediction = predictor.predict(encoded, ())
-    return log.accept(prediction), prediction.card
+    return log.accept(prediction), prediction
 
 
 def opened(scan: Path, wishes: Wishes, run: Run) -> "Image":
@@ -285,10 +290,11 @@ def _tidied(log: "Session", wishes: Wishes) -> "Mask":
     return mask
 
 
-def _usual_overlap(out: Path) -> str:
+def holds(out: Path, trait: str) -> bool:
+    """Whether the format of a file keeps that of a mask."""
     from limner.formats import format_of, held_by
 
-    return "keep" if "overlap" in held_by(format_of(out), out) else "later"
+    return trait in held_by(format_of(out), out)
 
 
 def parted(mask: "Mask", overlap: str) -> tuple["Mask", tuple[str, ...]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from limner.errors import BadValue, NotFound, UnreadableFile, UnwritableFile
-from limner.formats import FORMATS, Format, format_named, format_of, held_by, needs_scan
+from limner.formats import FORMATS, Format, chosen, format_named, format_of, held_by, needs_scan
 from limner.formats._holds import lost, reduced
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ class Wishes:
     write_classes: Path | None = None
     name: str | None = None
     series: str | None = None
+    choices: tuple[str, ...] = ()
 
 
 def convert_mask(source: Path, out: Path, wishes: Wishes) -> list[str]:
@@ -33,6 +34,7 @@ def convert_mask(source: Path, out: Path, wishes: Wishes) -> list[str]:
 
     _check_places(source, out)
     reader, writer = _form(source, wishes.source), _form(out, wishes.target)
+    choices = chosen(writer, wishes.choices)
     if wishes.write_classes is not None:
         _tables.form_of(wishes.write_classes)
     scan = _scan(reader, writer, source=source, wishes=wishes)
@@ -46,7 +48,7 @@ def convert_mask(source: Path, out: Path, wishes: Wishes) -> list[str]:
         if losses and not wishes.lossy:
             raise BadValue(f"{' '.join(losses)} Say --lossy to write it all the same.")
         held = reduced(mask, held_by(writer, out))
-    writer.write(held, out, image=scan)
+    writer.write(held, out, image=scan, **choices)
     remarks = getattr(writer, "remarks", None)
     said = (*problems, *(remarks(held, image=scan) if remarks else ()), *losses)
     if wishes.write_classes is not None:

@@ -18,7 +18,12 @@ from limner.sample import Coverage, Sample, Target
 
 def convert_data(source: Path, out: Path, wishes: Wishes) -> list[str]:
     """Convert a folder. Lines for people: what is lost, and of how many cases."""
-    unused = {"--image": wishes.image, "--name": wishes.name, "--series": wishes.series}
+    unused = {
+        "--image": wishes.image,
+        "--name": wishes.name,
+        "--series": wishes.series,
+        "--choose": wishes.choices or None,
+    }
     given = [option for option, value in unused.items() if value is not None]
     if given:
         raise BadValue(f"{given[0]} is for one mask, but '{source}' is a folder. Leave it out.")

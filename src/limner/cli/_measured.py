@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,15 +41,53 @@ def save(
 
     Raises BadValue for a report of a scan that is not DICOM, and UnwritableFile.
     """
-    from limner.safely import write_text
-
-    ending = next(each for each in ENDINGS if out.name.lower().endswith(each))
-    if ending == REPORT:
+    if out.name.lower().endswith(REPORT):
         from limner.cases.reports import write_report
 
         write_report(measured, out, mask=mask, image=image, drawn=drawn)
     else:
-        write_text(as_csv(measured) if ending == ".csv" else to_json(measured, mask), out)
+        _write_table(measured, out, mask=mask)
+
+
+def read_out(
+    report: Path,
+    out: Path | None,
+    *,
+    scan: Path | None,
+    series: str | None,
+    unused: Mapping[str, object],
+    as_json: bool,
+) -> str:
+    """What somebody measured, out of a DICOM report: a table to print, and perhaps one to keep.
+
+    scan     its scan, by which places on images become slices and mm
+    unused   options that are for measuring, by name: refused where one is given
+    """
+    from limner.cases.open import read
+    from limner.cases.reports import read_report
+
+    for option, value in unused.items():
+        if value:
+            raise BadValue(
+                f"{option} is for measuring, but '{report.name}' is a report of what was measured. "
+                "Leave it out, or give the mask."
+            )
+    if out is not None and out.name.lower().endswith(REPORT):
+        raise BadValue(
+            f"'{report.name}' is a DICOM report already. Give a name that ends in .csv or .json."
+        )
+    image = None if scan is None else read(scan, series=series)
+    numbers = read_report(report, image=image)
+    if out is not None:
+        _write_table(numbers, out, mask=None)
+    return to_json(numbers, None).rstrip() if as_json else as_table(numbers)
+
+
+def _write_table(measured: Sequence["Measured"], out: Path, *, mask: "Mask | None") -> None:
+    from limner.safely import write_text
+
+    text = as_csv(measured) if out.name.lower().endswith(".csv") else to_json(measured, mask)
+    write_text(text, out)
 
 
 HEADS = ("object", "label", "name", "measurement", "value", "unit", "slice_index", "method")
@@ -81,8 +119,8 @@ def as_csv(measured: Sequence["Measured"]) -> str:
     return text.getvalue()
 
 
-def to_json(measured: Sequence["Measured"], mask: "Mask") -> str:
-    """Every object with its measurements."""
+def to_json(measured: Sequence["Measured"], mask: "Mask | None") -> str:
+    """Every object with its measurements; no mask where they came from a report."""
     told = {"objects": [object_json(each, mask, {}) for each in measured]}
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 

@@ -77,16 +77,21 @@ def objects_table(
     return table(("object", "label", "where", "size", "longest", "expected Dice"), rows)
 
 
-def object_json(measured: "Measured", mask: "Mask", quality: Mapping[int, float]) -> dict[str, Any]:
-    """One object with its measurements; slice indices count from 0."""
+def object_json(
+    measured: "Measured", mask: "Mask | None", quality: Mapping[int, float]
+) -> dict[str, Any]:
+    """One object with its measurements; slice indices count from 0.
+
+    mask   that it is in; None where only its measurements came, as from a report
+    """
     about = measured.object
+    seen = {} if mask is None else {"extent": extent(about, mask), "voxels": mask.voxels(about.id)}
     return {
         "id": about.id,
         "label": about.label,
         "name": about.name,
-        "extent": extent(about, mask),
+        **seen,
         "slice_indices": list(about.slices),
-        "voxels": mask.voxels(about.id),
         "expected_dice": _number(quality.get(about.id)),
         "measurements": {each.name: measurement_json(each) for each in measured.measurements},
     }

@@ -10,6 +10,7 @@ from limner.cli import app
 OUT = "The new file, whose ending picks the format; or a new folder (see --to)."
 LOSSY = "Write it although something is lost; what is lost is printed."
 CLASSES = "Names, colours, codes from a file: .toml, dcmqi's .json, BIDS' .tsv, Slicer's .ctbl."
+CHOOSE = "How the format writes: outline=smooth or holes=xor for a structure set. Repeatable."
 SOURCE = "A mask file; or a data set: MSD, nnU-Net, BIDS, or folders images/ and masks/."
 
 
@@ -34,6 +35,7 @@ def convert(
         Path | None,
         Option("--write-classes", metavar="FILE", help="Write the classes to such a file too."),
     ] = None,
+    choose: Annotated[list[str] | None, Option(metavar="NAME=WORD", help=CHOOSE)] = None,
     name: Annotated[
         str | None, Option(help="Which image's mask, where A holds those of several.")
     ] = None,
@@ -57,6 +59,7 @@ def convert(
         write_classes=write_classes,
         name=name,
         series=series,
+        choices=tuple(choose or ()),
     )
     if source.is_dir():
         from limner.cli._convert_data import convert_data

@@ -15,7 +15,7 @@ OUT = "Write them all, with how they were found: .csv, .json, or .sr.dcm (a DICO
 @app.command()
 def measure(
     *,
-    mask: Annotated[Path, Argument(metavar="MASK", help="A mask file.")],
+    mask: Annotated[Path, Argument(metavar="MASK", help="A mask file, or a report (.sr.dcm).")],
     image: Annotated[
         Path | None, Option("--input", "-i", metavar="SCAN", help="Its scan, for intensities.")
     ] = None,
@@ -34,16 +34,25 @@ def measure(
     """Measure every object of a mask: volume or area, diameters, intensities.
 
     limner measure mask.nii.gz -i scan.nii.gz -o table.csv
+
+    Of a DICOM report (TID 1500), what somebody measured is read instead.
     """
     from dataclasses import replace
 
+    from limner.cases.reports import is_report
     from limner.cases.save import read_mask
-    from limner.cli._measured import as_table, save, to_json, writing
+    from limner.cli._measured import as_table, read_out, save, to_json, writing
     from limner.cli._scale import sized, sized_grid
     from limner.measure import measure as measured
 
     if out is not None:
         writing(out)
+    if is_report(mask):
+        told = {"--spacing": spacing, "--ruler": ruler, "--also": also}
+        text = read_out(mask, out, scan=image, series=series, unused=told, as_json=as_json)
+        if not quiet:
+            echo(text)
+        return
     if ruler is not None:
         from limner.cli._ruler import spacing_of
 

@@ -21,6 +21,9 @@ It may also say, each a line at the top of the file:
     NEEDS_SCAN = frozenset({...})   "write" where `image` must be there, "read" where `grid`
                                     must; `limner convert` asks for --image then
     FOR_PEOPLE = True               a picture of a mask: written, never read
+    CHOICES = {"holes": ("a", "b")} keywords of `write` that a person may set, and the words for
+                                    each; the first is meant where nothing is said. The mask
+                                    that comes back is the same whatever is chosen
 
 and have, where there is anything to say, as functions:
 
@@ -31,6 +34,7 @@ and have, where there is anything to say, as functions:
                                     (COCO); `read` takes `name` then, which of them
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Literal, Protocol, cast
@@ -56,7 +60,7 @@ class Format(Protocol):
         """The mask in a file."""
         ...
 
-    def write(self, mask: Mask, path: Path, *, image: Image | None = None) -> None:
+    def write(self, mask: Mask, path: Path, *, image: Image | None = None, **choices: str) -> None:
         """Write the mask, whole or not at all."""
         ...
 
@@ -65,6 +69,7 @@ __all__ = [
     "FORMATS",
     "TRAITS",
     "Format",
+    "chosen",
     "format_named",
     "format_of",
     "held_by",
@@ -105,6 +110,31 @@ def held_by(form: Format, path: Path | None = None) -> frozenset[str]:
     of_path = getattr(form, "holds", None)
     holds: frozenset[str] = getattr(form, "HOLDS", frozenset())
     return of_path(path) if of_path is not None and path is not None else holds
+
+
+def chosen(form: Format, words: Sequence[str]) -> dict[str, str]:
+    """What was chosen of a format's `CHOICES`, as keywords of its `write`.
+
+    words   "name=word" each
+
+    >>> chosen(format_named("dicom_rtstruct"), ["holes=xor"])
+    {'holes': 'xor'}
+
+    Raises BadValue for another form, and for a name or a word that the format lacks.
+    """
+    known: dict[str, tuple[str, ...]] = getattr(form, "CHOICES", {})
+    found = {}
+    for each in words:
+        name, equals, word = each.partition("=")
+        if equals and word in known.get(name, ()):
+            found[name] = word
+            continue
+        there = "; ".join(f"{one}={' or '.join(known[one])}" for one in known)
+        raise BadValue(
+            f"'{each}' was chosen, and this format has "
+            f"{f'these choices: {there}' if there else 'none: leave it out'}."
+        )
+    return found
 
 
 def needs_scan(form: Format, what: Literal["read", "write"]) -> bool:

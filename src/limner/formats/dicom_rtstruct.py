@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 ENDINGS = (".rtstruct.dcm",)
 LOOKED_INTO = {"", ".dcm", ".dicom", ".ima"}  # endings that may hide a structure set
 HOLDS = frozenset(TRAITS) - {"times", "probability"}
+CHOICES = {"outline": ("edges", "smooth"), "holes": ("keyhole", "xor")}
 
 
 @dataclass(frozen=True, eq=False)
