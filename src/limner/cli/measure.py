@@ -7,7 +7,7 @@ from typer import Argument, Option, echo
 
 from limner.cli import app
 
-ALSO = "Measure more: first_order, planar, shape or suv. Repeatable."
+ALSO = "Measure more: first_order, neighbours, planar, shape or suv. Repeatable."
 RULER = "A ruler in a photograph: 'R,C R,C MM', or an object of the mask: 'card 20x20' mm."
 OUT = "Write them all, with how they were found: .csv, .json, or .sr.dcm (a DICOM report)."
 

@@ -46,6 +46,7 @@ _UNITS = MappingProxyType(
         "mm": Code("UCUM", "mm", "millimeter"),
         "mm2": Code("UCUM", "mm2", "square millimeter"),
         "1": Code("UCUM", "1", "no units"),
+        "deg": Code("UCUM", "deg", "degree"),
         "HU": Code("UCUM", "[hnsf'U]", "Hounsfield unit"),
         "SUVbw": Code("UCUM", "{SUVbw}g/ml", "Standardized Uptake Value body weight"),
         "Bq/mL": Code("UCUM", "Bq/ml", "Becquerels/milliliter"),

@@ -64,7 +64,7 @@ def measure(
     found = []
     for each in mask.objects:
         inside = mask.where(each.id, time=time)
-        subject = Subject(inside, mask.grid, each.slices, image, time)
+        subject = Subject(inside, mask.grid, each.slices, image, time, mask, each.id)
         found.append(Measured(each, tuple(one for take in wanted for one in take(subject))))
     return tuple(found)
 

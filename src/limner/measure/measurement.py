@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from limner.errors import GeometryMismatch
 from limner.grid import Grid, Scale, Shape, Vector
 from limner.image import Image
+from limner.mask import Mask
 
 Flags = NDArray[np.bool_]
 
@@ -58,6 +59,8 @@ class Subject:
     slices   the slices that were looked at, from 0; empty means all of them
     image    for intensities; None where there is none
     time     which frame of the image
+    mask     that it is in, for measures against the other objects; None where it is alone
+    number   its id there
 
     Raises GeometryMismatch when the voxels, the grid and the image do not fit together.
     """
@@ -67,6 +70,8 @@ class Subject:
     slices: tuple[int, ...] = ()
     image: Image | None = None
     time: int = 0
+    mask: Mask | None = None
+    number: int = 0
 
     def __post_init__(self) -> None:
         """Compare shapes and grids."""
@@ -106,6 +111,11 @@ class Subject:
         first, last = self.box[0][0], self.box[1][0]
         needed = range(max(first - 1, 0), min(last + 1, self.grid.shape[0]))
         return set(needed) <= set(self.slices)
+
+    @property
+    def steps(self) -> NDArray[np.float64]:
+        """(3, 3): mm of one step along the slices, the rows and the columns."""
+        return np.array(self.grid.steps_mm)
 
     @cached_property
     def plane(self) -> NDArray[np.float64]:
