@@ -1,7 +1,6 @@
 """What was understood of a scan, for people and as JSON."""
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,7 @@ def series_list(path: Path) -> list[dict[str, Any]]:
     """Every series at a DICOM path. Raises UnreadableFile for another kind of path."""
     from limner.read.dicom import survey
 
-    return [asdict(each) for each in survey(path)]
+    return [each.to_json() for each in survey(path)]
 
 
 def series_table(path: Path, found: list[dict[str, Any]], said: SeveralSeries) -> str:

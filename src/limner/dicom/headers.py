@@ -12,10 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
-from limner.dicom.places import SUFFIXES, Place, looks_like_dicom, places
+from limner.dicom.places import Place, looks_like_dicom
 from limner.dicom.plain import EXPLICIT, Plain, plain
 from limner.errors import UnreadableFile
 
@@ -41,7 +40,6 @@ DAMAGE = (
 HEAD = 1 << 16  # bytes in which the header of most single images ends
 INFLATED_MOST = 2 << 30  # bytes that a deflated file may unpack to
 DEFLATED = "1.2.840.10008.1.2.1.99"
-DIRECTORY = "1.2.840.10008.1.3.10"  # SOP class of a DICOMDIR
 PIXEL_TAGS = {0x7FE00008, 0x7FE00009, 0x7FE00010}  # float, double, integer
 UNDEFINED = 0xFFFFFFFF
 WRITTEN_NUMBERS = frozenset({"DS", "IS"})
@@ -115,30 +113,6 @@ def quietly() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def headers(path: Path) -> tuple[list[Header], list[str]]:
-    """The headers of all DICOM files at the path, and the names of those that should be.
-
-    Files that are not DICOM are left out of a folder or zip; those whose ending promises it
-    are named. A DICOMDIR stands for the files that it lists. Raises UnreadableFile where
-    nothing is DICOM, and for a damaged file: which one, and why.
-    """
-    found = list(places(path))
-    if len(found) == 1 and found[0].path == path and not found[0].member:
-        return _one(found[0]), []
-    told = {place: _header(place) for place in found if looks_like_dicom(place)}
-    kept = [each for each in told.values() if not _is_directory(each)]
-    if not kept:
-        raise UnreadableFile(f"There is no DICOM image in '{path.name}'.")
-    suffixes = tuple(SUFFIXES)
-    strays = [p.name for p in found if p not in told and p.name.lower().endswith(suffixes)]
-    return kept, strays
-
-
-def header(place: Place) -> Header:
-    """The header of one file. Raises UnreadableFile."""
-    return _header(place)
-
-
 def digests(told: Iterable[Place]) -> list[str]:
     """The SHA-256 of the bytes of each file, in order."""
     with ThreadPoolExecutor(2) as threads:
@@ -150,34 +124,8 @@ def _digest(place: Place) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _one(place: Place) -> list[Header]:
-    first = _header(place)
-    if not _is_directory(first):
-        return [first]
-    root = place.path.parent
-    listed = [
-        root.joinpath(*([name] if isinstance(name, str) else name))
-        for record in first.whole.get("DirectoryRecordSequence", [])
-        if (name := record.get("ReferencedFileID"))
-    ]
-    lost = [each for each in listed if not each.is_file()]
-    if lost:
-        raise UnreadableFile(
-            f"The DICOMDIR lists {len(listed)} files, of which {len(lost)} are not there "
-            f"(the first is '{lost[0].name}'). Open the folder to see what is."
-        )
-    if not listed:
-        raise UnreadableFile(f"The DICOMDIR '{place.name}' lists no files.")
-    return [_header(Place(each)) for each in listed]
-
-
-def _is_directory(told: Header) -> bool:
-    if isinstance(told.dataset, Plain):
-        return False
-    return text(told.dataset.file_meta, "MediaStorageSOPClassUID") == DIRECTORY
-
-
-def _header(place: Place) -> Header:
+def header(place: Place) -> Header:
+    """The header of one file. Raises UnreadableFile."""
     try:
         found = plain(place.start(HEAD))
     except OSError:  # said in a sentence below

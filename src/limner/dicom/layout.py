@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.dicom.frames import Frame
+from limner.dicom.problems import Problem
 from limner.errors import UnreadableFile
 from limner.grid import Vector, vector
 
@@ -61,7 +62,7 @@ class Layout:
     origin_mm: Vector = (0.0, 0.0, 0.0)
     steps_mm: tuple[Vector, Vector, Vector] | None = None
     times_s: tuple[float, ...] = ()
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
 
 def arrange(stack: list[Frame]) -> Layout:
@@ -106,7 +107,7 @@ def along_normal(stack: list[Frame]) -> list[list[Frame]]:
     return rows
 
 
-def _times(rows: list[list[Frame]]) -> tuple[list[list[Frame]], tuple[float, ...], list[str]]:
+def _times(rows: list[list[Frame]]) -> tuple[list[list[Frame]], tuple[float, ...], list[Problem]]:
     """[time][slice] from [slice][any order]; the times, s; and what was done."""
     counts = {len(row) for row in rows}
     if counts == {1}:
@@ -116,14 +117,15 @@ def _times(rows: list[list[Frame]]) -> tuple[list[list[Frame]], tuple[float, ...
         if counts == {most} and _tells_apart(rows, key):
             ordered = [sorted(row, key=lambda f: _order(f, key)) for row in rows]
             times = [list(column) for column in zip(*ordered, strict=True)]
-            return times, _seconds(times, key), [_said_times(most, key)]
+            said = Problem("several times", _said_times(most, key))
+            return times, _seconds(times, key), [said]
         complete = _complete(rows, key)
         if complete:
             said = (
                 f"Some times lack slices: {len(complete)} of {_values(rows, key)} by {key} "
                 "are complete and opened, the others are left out."
             )
-            return complete, _seconds(complete, key), [said]
+            return complete, _seconds(complete, key), [Problem("incomplete times", said)]
     double = [row for row in rows if len(row) > 1]
     at = np.array(double[0][0].position) @ normal(double[0][0])
     raise UnreadableFile(
@@ -198,7 +200,7 @@ def _clock(mark: str | float | None) -> str:
     return f"{mark:013.6f}" if isinstance(mark, float) else str(mark)
 
 
-def _even(times: list[list[Frame]], times_s: tuple[float, ...], said: list[str]) -> Layout:
+def _even(times: list[list[Frame]], times_s: tuple[float, ...], said: list[Problem]) -> Layout:
     """The lattice of slices in order; resampled along the normal where steps are uneven."""
     slices = times[0]
     first, count = slices[0], len(slices)
@@ -220,7 +222,7 @@ def _even(times: list[list[Frame]], times_s: tuple[float, ...], said: list[str])
     return Layout(cells, vector(places[0]), steps, times_s, tuple(said))
 
 
-def _thickness(frame: Frame) -> tuple[float, list[str]]:
+def _thickness(frame: Frame) -> tuple[float, list[Problem]]:
     if frame.thickness > 0 and np.isfinite(frame.thickness):
         return frame.thickness, []
     side = max(frame.spacing or (1.0, 1.0))
@@ -228,7 +230,7 @@ def _thickness(frame: Frame) -> tuple[float, list[str]]:
         f"The one slice gives no thickness; {side:g} mm, the side of a pixel, is taken. "
         "No volume should be reported from it."
     )
-    return side, [said]
+    return side, [Problem("no thickness", said)]
 
 
 def _fit(places: NDArray[np.float64], pixel_mm: float) -> tuple[NDArray[np.float64], float]:
@@ -249,7 +251,7 @@ def _fit(places: NDArray[np.float64], pixel_mm: float) -> tuple[NDArray[np.float
     return share, length
 
 
-def _steps(share: NDArray[np.float64], length: float) -> tuple[int, list[str]]:
+def _steps(share: NDArray[np.float64], length: float) -> tuple[int, list[Problem]]:
     """How many even slices stand for the ones that there are, and what was done.
 
     Raises UnreadableFile where the distances differ so much that most would be made up.
@@ -264,7 +266,7 @@ def _steps(share: NDArray[np.float64], length: float) -> tuple[int, list[str]]:
             f"The slices lie up to {uneven * step:.3f} mm beside even steps of {step:.3f} mm, as "
             "rounded numbers do; they are taken as even."
         )
-        return count, [said]
+        return count, [Problem("rounded steps", said)]
     typical = float(np.median(np.diff(share)))
     number = round(1 / typical) + 1
     exact = share * (number - 1)
@@ -276,7 +278,7 @@ def _steps(share: NDArray[np.float64], length: float) -> tuple[int, list[str]]:
             f"{_many(missing, 'slice is', 'slices are')} missing (numbers {listed} of {number}); "
             "each was filled in between its neighbours and shows nothing that was measured."
         )
-        return number, [said]
+        return number, [Problem("missing slices", said, missing)]
     gaps = np.diff(share) * length
     if number > MANY * count:
         raise UnreadableFile(
@@ -288,7 +290,7 @@ def _steps(share: NDArray[np.float64], length: float) -> tuple[int, list[str]]:
         f"along their normal to even steps of {length / (number - 1):.3f} mm ({count} became "
         f"{number})."
     )
-    return number, [said]
+    return number, [Problem("uneven spacing", said)]
 
 
 def _cells(column: list[Frame], share: NDArray[np.float64], number: int) -> tuple[Cell, ...]:

@@ -1,5 +1,6 @@
 """One series as an Image: its grid, scale, unit and source."""
 
+from dataclasses import dataclass
 from typing import Literal
 
 from limner.dicom.coding import Coding
@@ -9,6 +10,7 @@ from limner.dicom.frames import PROJECTIONS, TOMOGRAPHIC, Frame, frame_count, fr
 from limner.dicom.headers import Header, digests, numbers, quietly, text, value
 from limner.dicom.layout import Layout
 from limner.dicom.pixels import DicomPixels, sample_type, scaling
+from limner.dicom.problems import Problem, texts
 from limner.dicom.regions import regions
 from limner.dicom.series import Found
 from limner.dicom.suv import Suv, suv
@@ -48,48 +50,86 @@ COPIED = (
 )
 
 
+@dataclass(frozen=True, eq=False)
+class Outlook:
+    """What the image of a series will be, known from its headers alone.
+
+    uptake   how PET values become SUV
+    noted    all that is odd about it
+    """
+
+    grid: Grid
+    unit: str
+    regions: tuple[Region, ...]
+    uptake: Suv
+    noted: tuple[Problem, ...]
+
+
+def outlook(found: Found) -> Outlook:
+    """What `picture` will give, without a look at the samples.
+
+    Raises UnreadableFile where the series does not open.
+    """
+    layout, every = _held(found)
+    with quietly():
+        first = every[layout.cells[0][0].first.file]
+        codings = _used(found)
+        _check_alike(codings)
+        uptake = _suv(first, [every[k] for k in codings])
+        calibrated = regions(first)
+        grid, scale_said = _grid(first, layout, calibrated)
+        noted = [*found.report.noted, *scale_said]
+        noted += [Problem("no SUV", each) for each in uptake.problems]
+        noted += _shown_problems(first, grid, codings)
+        return Outlook(grid, uptake.unit or _unit(first), calibrated, uptake, tuple(noted))
+
+
 def picture(found: Found) -> Image:
     """The image of one series. Its samples are read when they are asked for.
 
     Raises UnreadableFile.
     """
-    layout, every = found.layout, found.headers
-    if layout is None or found.stack is None:
-        raise UnreadableFile("This entry holds no image.")
+    layout, every = _held(found)
+    seen = outlook(found)
     with quietly():
         first = every[layout.cells[0][0].first.file]
-        frames = list(found.stack.frames)
-        files = sorted({frame.file for frame in frames})
-        codings = _codings(found, files)
-        _check_alike(codings)
-        uptake = _suv(first, [every[k] for k in files])
-        pixels = _pixels(layout, frames, codings, factor=uptake.factor)
-        calibrated = regions(first)
-        grid, scale_said = _grid(first, layout, calibrated)
-        problems = [*found.report.problems, *scale_said, *uptake.problems]
-        problems += _shown_problems(first, grid, codings)
-        unit = uptake.unit or _unit(first)
+        frames = list(found.stack.frames) if found.stack else []
+        codings = _codings(found)
+        pixels = _pixels(layout, frames, codings, factor=seen.uptake.factor)
         times_s = layout.times_s
-        if not times_s and len(layout.cells) > 1 and len(files) == 1:
+        if not times_s and len(layout.cells) > 1 and len(codings) == 1:
             times_s = frame_times_s(first, len(layout.cells))
         source = Source(
             format="dicom",
-            files=_files([every[k] for k in files]),
+            files=_files([every[k] for k in codings]),
             modality=text(first.dataset, "Modality"),
             laterality=_laterality(first),
             slices=_slices(layout),
-            regions=calibrated,
+            regions=seen.regions,
             attributes=_attributes(first),
-            problems=tuple(problems),
+            problems=texts(seen.noted),
             frames=_left_out(layout),
         )
-    return Image(pixels, grid, unit, times_s, source)
+    return Image(pixels, seen.grid, seen.unit, times_s, source)
 
 
-def _codings(found: Found, files: list[int]) -> dict[int, Coding]:
-    codings = {k: found.codings[k] for k in files}
+def _held(found: Found) -> tuple[Layout, list[Header]]:
+    if found.layout is None or found.stack is None:
+        raise UnreadableFile("This entry holds no image.")
+    return found.layout, found.headers
+
+
+def _used(found: Found) -> dict[int, Coding]:
+    """How the files of the stack are stored, in their order."""
+    files = sorted({frame.file for frame in found.stack.frames}) if found.stack else []
+    return {k: found.codings[k] for k in files}
+
+
+def _codings(found: Found) -> dict[int, Coding]:
+    """The same, with the least and greatest sample where their type hangs on it."""
+    codings = _used(found)
     full = all(each.plain and each.kept == each.bits == 16 for each in codings.values())
-    single = all(frame_count(found.headers[k]) == 1 for k in files)
+    single = all(frame_count(found.headers[k]) == 1 for k in codings)
     if full and single and found.report.modality == "CT":
         return {k: measured(each) for k, each in codings.items()}
     return codings
@@ -116,7 +156,9 @@ def _pixels(
     return DicomPixels(layout.cells, codings, scalings, sample_type(parts))
 
 
-def _grid(first: Header, layout: Layout, calibrated: tuple[Region, ...]) -> tuple[Grid, list[str]]:
+def _grid(
+    first: Header, layout: Layout, calibrated: tuple[Region, ...]
+) -> tuple[Grid, list[Problem]]:
     frame = layout.cells[0][0].first
     shape = (len(layout.cells[0]), *frame.size)
     modality = text(first.dataset, "Modality")
@@ -136,7 +178,7 @@ def _grid(first: Header, layout: Layout, calibrated: tuple[Region, ...]) -> tupl
 
 def _flat_scale(
     first: Header, frame: Frame, calibrated: tuple[Region, ...]
-) -> tuple[tuple[float, float], Scale, list[str]]:
+) -> tuple[tuple[float, float], Scale, list[Problem]]:
     """(row, column) size of a pixel, what its millimetres are, and the sentence for it."""
     modality = text(first.dataset, "Modality")
     tissue = {each.step_mm for each in calibrated if each.kind == "2D" and min(each.step_mm) > 0}
@@ -144,13 +186,15 @@ def _flat_scale(
         return tissue.pop(), "ruler", []
     if len(tissue) > 1:
         said = f"The picture holds {len(tissue)} regions of different scale; none is taken."
-        return (1.0, 1.0), "none", [said]
+        return (1.0, 1.0), "none", [Problem("scales", said)]
     if frame.spacing is None:
         return (1.0, 1.0), "none", []
     if modality in TOMOGRAPHIC:
-        return frame.spacing, "patient", ["The image says no position in the patient."]
+        said = "The image says no position in the patient."
+        return frame.spacing, "patient", [Problem("unplaced", said)]
     scale, said = _ruler(first, frame.spacing)
-    return frame.spacing, scale, [said]
+    kind = "calibrated" if scale == "ruler" else "detector scale"
+    return frame.spacing, scale, [Problem(kind, said)]
 
 
 def _ruler(first: Header, spacing: tuple[float, float]) -> tuple[Scale, str]:
@@ -169,32 +213,43 @@ def _ruler(first: Header, spacing: tuple[float, float]) -> tuple[Scale, str]:
     return "detector", "Its millimetres are those on the scanned film, not in the patient."
 
 
-def _shown_problems(first: Header, grid: Grid, codings: dict[int, Coding]) -> list[str]:
+def _shown_problems(first: Header, grid: Grid, codings: dict[int, Coding]) -> list[Problem]:
     said = []
     if grid.placed and grid.sheared:
-        said.append(_tilt(grid))
+        said.append(Problem("gantry tilt", _tilt(grid)))
     if any(each.colour == "MONOCHROME1" for each in codings.values()):
-        said.append("Stored with low values bright (MONOCHROME1); turned over, as viewers show it.")
+        said.append(Problem("turned over", TURNED))
     if text(first.dataset, "LossyImageCompression") == "01":
-        said.append("The samples were compressed with loss before they came here.")
+        said.append(
+            Problem("lossy", "The samples were compressed with loss before they came here.")
+        )
     if text(first.dataset, "BurnedInAnnotation") == "YES":
-        said.append("Text is burned into the picture; it may name the patient.")
+        burned = "Text is burned into the picture; it may name the patient."
+        said.append(Problem("burned in", burned))
     told = ("RescaleSlope", "ModalityLUTSequence", "SharedFunctionalGroupsSequence")
     unscaled = all(value(first.dataset, each) is None for each in told)
     if text(first.dataset, "Modality") == "CT" and unscaled:
-        said.append("The CT gives no rescale slope, so its samples are taken as HU as stored.")
+        said.append(Problem("no rescale", UNSCALED))
     return said
 
 
+TURNED = "Stored with low values bright (MONOCHROME1); turned over, as viewers show it."
+UNSCALED = "The CT gives no rescale slope, so its samples are taken as HU as stored."
+
+
 def _tilt(grid: Grid) -> str:
+    return (
+        f"The slices are sheared by {tilt_degrees(grid):.1f} degrees, as by a tilted gantry; the "
+        "grid keeps it exactly."
+    )
+
+
+def tilt_degrees(grid: Grid) -> float:
+    """The angle between the way from slice to slice and the normal of the slices."""
     import numpy as np
 
     step = np.array(grid.steps_mm[0])
-    angle = float(np.degrees(np.arccos(np.clip(step @ grid.normal / np.linalg.norm(step), -1, 1))))
-    return (
-        f"The slices are sheared by {angle:.1f} degrees, as by a tilted gantry; the grid keeps it "
-        "exactly."
-    )
+    return float(np.degrees(np.arccos(np.clip(step @ grid.normal / np.linalg.norm(step), -1, 1))))
 
 
 def _unit(first: Header) -> str:

@@ -3,14 +3,17 @@
 `survey` lists them; `choose` gives the one that is meant.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 from limner.dicom.coding import DEFLATED, Coding, coding
 from limner.dicom.decode import stored_frame
 from limner.dicom.frames import frame_count, frames
-from limner.dicom.headers import Header, headers, number, quietly, text
+from limner.dicom.gathered import Gathered, gathered
+from limner.dicom.headers import Header, number, quietly, text
 from limner.dicom.layout import Layout, arrange
+from limner.dicom.problems import Problem, texts
 from limner.dicom.stacks import Stack, stacks
 from limner.errors import BadValue, LimnerError, SeveralSeries, UnreadableFile
 
@@ -29,6 +32,9 @@ NOT_PICTURES = {
 }
 
 
+UNREAD = {"damaged files", "lost files"}
+
+
 @dataclass(frozen=True)
 class SeriesReport:
     """What `limner info` says of one entry of the list.
@@ -41,7 +47,7 @@ class SeriesReport:
     files        how many
     image        whether it opens as an image
     localiser    whether it is a scout: it is only opened when asked for
-    problems     one sentence each
+    noted        what is odd about it
     """
 
     number: int
@@ -54,7 +60,18 @@ class SeriesReport:
     files: int
     image: bool
     localiser: bool = False
-    problems: tuple[str, ...] = ()
+    noted: tuple[Problem, ...] = ()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What is odd, one sentence each."""
+        return texts(self.noted)
+
+    def to_json(self) -> dict[str, Any]:
+        """Its fields; what is odd as `problems`, one sentence each."""
+        told = asdict(self)
+        del told["noted"]
+        return told | {"problems": list(self.problems)}
 
     def line(self) -> str:
         """One line of a list for people.
@@ -97,22 +114,30 @@ def survey(path: Path) -> list[SeriesReport]:
 def choose(path: Path, wanted: str | None = None) -> Found:
     """The series that is meant: the only one, or the one with that number or UID.
 
-    Localisers and objects without an image are passed over unless they are asked for.
-    Raises SeveralSeries with the list where there are several, BadValue where the wanted
-    one is not there, UnreadableFile where the one that is meant cannot be opened.
+    Localisers and objects without an image are passed over unless they are asked for; so
+    are files that could not be read, which is said. Raises SeveralSeries with the list where
+    there are several, BadValue where the wanted one is not there, UnreadableFile where the
+    one that is meant cannot be opened, or a file of an unknown series is damaged or lost.
     """
-    every = find(path)
+    there = look(path)
     if wanted is not None:
-        return _opened(_wanted(every, wanted))
+        return _opened(_wanted(there.found, wanted))
+    unread = [each.text for each in there.said if each.kind in UNREAD]
+    if unread:
+        raise UnreadableFile(unread[0])
+    return _opened(_meant(path, there.found))
+
+
+def _meant(path: Path, every: list[Found]) -> Found:
     images = [found for found in every if found.stack is not None]
     chosen = [found for found in images if not found.report.localiser] or images
     if not chosen:
-        return _opened(every[0])
+        return every[0]
     if len(chosen) == 1:
-        return _opened(_with_passed(chosen[0], every))
+        return _with_passed(chosen[0], every)
     openable = [found for found in chosen if found.report.image]
     if not openable:
-        return _opened(chosen[0])
+        return chosen[0]
     listed = "\n".join(f"  {found.report.line()}" for found in images)
     people = {found.report.patient for found in images}
     mixed = f" of {len(people)} patients" if len(people) > 1 else ""
@@ -122,29 +147,76 @@ def choose(path: Path, wanted: str | None = None) -> Found:
     )
 
 
+@dataclass(frozen=True, eq=False)
+class Looked:
+    """Every series at a path, and what else is to be said of the path.
+
+    said    of files that are damaged, lost or no DICOM: any series may lack them, so every
+            series says it too
+    """
+
+    found: list[Found]
+    said: tuple[Problem, ...] = ()
+
+
 def find(path: Path) -> list[Found]:
     """Every series at the path, each with its stack and layout."""
-    every, strays = headers(path)
+    return look(path).found
+
+
+def look(path: Path) -> Looked:
+    """Every series at the path, and the files that could not be read.
+
+    Raises UnreadableFile where nothing at the path is DICOM, or nothing could be read.
+    """
+    there = gathered(path)
     by_series: dict[tuple[str, str], list[Header]] = {}
     with quietly():
-        for each in sorted(every, key=_order):
+        for each in sorted(there.headers, key=_order):
             uid = text(each.dataset, "SeriesInstanceUID")
             key = (uid, "") if uid else ("", str(each.place.path.parent))
             by_series.setdefault(key, []).append(each)
         found: list[Found] = []
         for group in by_series.values():
             found += _entries(group, len(found) + 1)
-    if strays:
-        said = (
-            f"{len(strays)} of the files are called DICOM but are not (first '{strays[0]}'); "
-            "they are left out."
-        )
+    of_all = (*_unread(path, there), *_strays(there))
+    for said in of_all:
         found = [_saying(each, said) for each in found]
-    return found
+    return Looked(found, of_all)
 
 
-def _saying(found: Found, said: str) -> Found:
-    report = replace(found.report, problems=(*found.report.problems, said))
+def _unread(path: Path, there: Gathered) -> tuple[Problem, ...]:
+    """What is said of files that may belong to any of the series."""
+    found = []
+    if there.damaged:
+        more = len(there.damaged) - 1
+        others = f" {more} more cannot be read either." if more else ""
+        said = f"A file in '{path.name}' cannot be read: {there.damaged[0]}{others}"
+        found.append(Problem("damaged files", said, len(there.damaged)))
+    if there.lost:
+        found.append(
+            Problem(
+                "lost files",
+                f"The DICOMDIR lists {len(there.lost) + len(there.headers)} files, of which "
+                f"{len(there.lost)} are not there (the first is '{there.lost[0]}').",
+                len(there.lost),
+            )
+        )
+    return tuple(found)
+
+
+def _strays(there: Gathered) -> tuple[Problem, ...]:
+    if not there.strays:
+        return ()
+    said = (
+        f"{len(there.strays)} of the files are called DICOM but are not (first "
+        f"'{there.strays[0]}'); they are left out."
+    )
+    return (Problem("strays", said, len(there.strays)),)
+
+
+def _saying(found: Found, said: Problem) -> Found:
+    report = replace(found.report, noted=(*found.report.noted, said))
     return replace(found, report=report)
 
 
@@ -166,38 +238,39 @@ def _entries(group: list[Header], first: int) -> list[Found]:
     if modality in NOT_PICTURES or not any(_has_pixels(each) for each in group):
         what = NOT_PICTURES.get(modality) or "an object without samples, not an image"
         said = f"'{group[0].place.name}' is {what}."
-        return [Found(_report(group, first, (said,)), group)]
-    problems: list[str] = []
+        return [Found(_report(group, first, (Problem("no image", said),)), group)]
+    problems: list[Problem] = []
     pictures = [each for each in group if _has_pixels(each)]
     if len(pictures) < len(group):
-        problems.append(f"{len(group) - len(pictures)} files without samples are left out.")
+        said = f"{len(group) - len(pictures)} files without samples are left out."
+        problems.append(Problem("without samples", said))
     people = {text(each.dataset, "PatientID") for each in group}
     if len(people) > 1:
         said = (
             f"The series holds images of {len(people)} patients ({', '.join(sorted(people)[:3])}), "
             "which cannot be right. Separate the files first."
         )
-        return [Found(_report(group, first, (said,)), group)]
+        return [Found(_report(group, first, (Problem("mixed patients", said),)), group)]
     try:
         codings = {k: coding(each, frame_count(each)) for k, each in enumerate(pictures)}
         every = [frame for k, each in enumerate(pictures) for frame in frames(each, k)]
         parts = stacks(every, lambda f: stored_frame(codings[f.file], f.number - 1).tobytes())
     except LimnerError as error:
-        return [Found(_report(group, first, (str(error),)), group)]
+        return [Found(_report(group, first, (Problem("unreadable", str(error)),)), group)]
     return [
         replace(_entry(pictures, stack, first + k, problems=problems), codings=codings)
         for k, stack in enumerate(parts)
     ]
 
 
-def _entry(group: list[Header], stack: Stack, number_in: int, *, problems: list[str]) -> Found:
+def _entry(group: list[Header], stack: Stack, number_in: int, *, problems: list[Problem]) -> Found:
     said = (*problems, *stack.problems)
     rows, columns = stack.frames[0].size
     try:
         layout = arrange(stack.frames)
     except UnreadableFile as error:
         size = (1, len(stack.frames), rows, columns)
-        report = _report(group, number_in, (*said, str(error)), size=size)
+        report = _report(group, number_in, (*said, Problem("unreadable", str(error))), size=size)
         return Found(replace(report, image=False), group, stack=stack)
     size = (len(layout.cells), len(layout.cells[0]), rows, columns)
     files = len({frame.file for frame in stack.frames})
@@ -209,7 +282,7 @@ def _entry(group: list[Header], stack: Stack, number_in: int, *, problems: list[
 def _report(
     group: list[Header],
     number_in: int,
-    problems: tuple[str, ...],
+    noted: tuple[Problem, ...],
     *,
     size: tuple[int, int, int, int] | None = None,
 ) -> SeriesReport:
@@ -224,7 +297,7 @@ def _report(
         size=size or (0, 0, 0, 0),
         files=len(group),
         image=size is not None,
-        problems=problems,
+        noted=noted,
     )
 
 
@@ -258,7 +331,7 @@ def _with_passed(found: Found, every: list[Found]) -> Found:
     rest = sorted({each.report.modality or "an object" for each in others if not each.stack})
     parts += [f"{', '.join(rest)} without an image"] if rest else []
     said = f"Also there and passed over: {' and '.join(parts)}."
-    return _saying(found, said)
+    return _saying(found, Problem("passed over", said))
 
 
 def _opened(found: Found) -> Found:

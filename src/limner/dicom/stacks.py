@@ -14,6 +14,7 @@ import numpy as np
 
 from limner.dicom.frames import Frame
 from limner.dicom.layout import FILLED_MOST, along_normal, gaps_mm
+from limner.dicom.problems import Problem
 
 ALIKE = 1e-3  # cosines that differ by less are one direction written with few digits
 # What tells apart frames at one place that show different things, not different times.
@@ -33,7 +34,7 @@ class Stack:
     """Frames that belong on one lattice, and why they stand apart from others."""
 
     frames: list[Frame]
-    problems: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
 
     @property
     def localiser(self) -> bool:
@@ -50,15 +51,16 @@ def stacks(found: list[Frame], content: Callable[[Frame], bytes]) -> list[Stack]
     """
     unique, said = _without_copies(found)
     parts = [unique]
-    for name, key in (
-        ("sizes", lambda f: f.size),
-        ("kinds of image", _localising),
-        ("pixel spacings", _spacing),
-        ("orientations", None),
+    for kind, name, key in (
+        ("mixed sizes", "sizes", lambda f: f.size),
+        ("mixed kinds", "kinds of image", _localising),
+        ("mixed spacings", "pixel spacings", _spacing),
+        ("mixed orientations", "orientations", None),
     ):
         split = [each for part in parts for each in _split(part, key)]
         if len(split) > len(parts):
-            said.append(f"The series holds images of {len(split)} {name}; each is listed apart.")
+            told = f"The series holds images of {len(split)} {name}; each is listed apart."
+            said.append(Problem(kind, told))
         parts = split
     answer = []
     for part in parts:
@@ -67,14 +69,14 @@ def stacks(found: list[Frame], content: Callable[[Frame], bytes]) -> list[Stack]
     return sorted(answer, key=lambda stack: -len(stack.frames))
 
 
-def _without_copies(found: list[Frame]) -> tuple[list[Frame], list[str]]:
+def _without_copies(found: list[Frame]) -> tuple[list[Frame], list[Problem]]:
     """One frame for each UID and number: the same file twice is told and forgotten."""
     unique: dict[Hashable, Frame] = {}
     for frame in found:
         unique.setdefault((frame.uid, frame.number) if frame.uid else frame, frame)
     copies = len(found) - len(unique)
-    said = [f"{_images(copies)} there twice, with the same UID; one of each is used."]
-    return list(unique.values()), said if copies else []
+    said = f"{_images(copies)} there twice, with the same UID; one of each is used."
+    return list(unique.values()), [Problem("duplicates", said, copies)] if copies else []
 
 
 def _localising(frame: Frame) -> Hashable:
@@ -118,12 +120,12 @@ def _by_orientation(part: list[Frame]) -> list[list[Frame]]:
 
 def _by_content(
     part: list[Frame], content: Callable[[Frame], bytes]
-) -> list[tuple[list[Frame], list[str]]]:
+) -> list[tuple[list[Frame], list[Problem]]]:
     """A part cut where one place holds different contrasts, and at wide gaps."""
     if part[0].position is None or part[0].orientation is None:
         return [(part, [])]
     rows = along_normal(part)
-    said: list[str] = []
+    said: list[Problem] = []
     if max(len(row) for row in rows) > 1:
         rows, said = _without_twins(rows, content)
     most = max(len(row) for row in rows)
@@ -138,7 +140,7 @@ def _by_content(
             if len(groups) > 1 and max(each) < most and (key in CONTRASTS or overlapping):
                 told = f"The images differ in {key} ({len(groups)} values); each is listed apart."
                 return [
-                    (frames, [*said, told, *more])
+                    (frames, [*said, Problem("mixed contrasts", told), *more])
                     for group in groups
                     for frames, more in _by_content(group, content)
                 ]
@@ -147,7 +149,7 @@ def _by_content(
 
 def _without_twins(
     rows: list[list[Frame]], content: Callable[[Frame], bytes]
-) -> tuple[list[list[Frame]], list[str]]:
+) -> tuple[list[list[Frame]], list[Problem]]:
     """One frame of those at a place whose samples are the same, bit for bit."""
     kept, copies = [], 0
     for row in rows:
@@ -160,11 +162,11 @@ def _without_twins(
     # Copies at every place are phases of a still phantom, or empty; only a few are mistakes.
     if copies and {len(row) for row in kept} == {1}:
         told = f"{_images(copies)} there twice, with the same samples; one of each is used."
-        return kept, [told]
+        return kept, [Problem("duplicates", told, copies)]
     return rows, []
 
 
-def _at_gaps(rows: list[list[Frame]]) -> list[tuple[list[Frame], list[str]]]:
+def _at_gaps(rows: list[list[Frame]]) -> list[tuple[list[Frame], list[Problem]]]:
     gaps = gaps_mm(rows)
     every = [frame for row in rows for frame in row]
     if len(gaps) < 2:
@@ -180,7 +182,8 @@ def _at_gaps(rows: list[list[Frame]]) -> list[tuple[list[Frame], list[str]]]:
         "either side is listed apart."
     )
     return [
-        ([frame for row in rows[low:high] for frame in row], [told]) for low, high in pairwise(ends)
+        ([frame for row in rows[low:high] for frame in row], [Problem("gap", told)])
+        for low, high in pairwise(ends)
     ]
 
 

@@ -1,0 +1,263 @@
+"""What lies at some paths, as patients, studies and series, and what Limner thinks of each.
+
+Everything comes from headers: no samples are read, but for two images at one place, which
+may be copies of each other.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from limner.dicom.headers import Header, number, quietly, text
+from limner.dicom.picture import outlook
+from limner.dicom.places import Place
+from limner.dicom.problems import Problem
+from limner.dicom.series import NOT_PICTURES, Found, Looked, SeriesReport, look
+from limner.errors import UnreadableFile
+from limner.grid import Scale, Vector
+
+# What a series opens as, where it is no picture of the patient.
+OTHERS = {
+    "SEG": "segmentation",
+    "RTSTRUCT": "contours",
+    "SR": "report",
+    "PR": "presentation",
+    "KO": "key images",
+    "RTPLAN": "plan",
+    "REG": "registration",
+    "ECG": "waveform",
+    "DOC": "document",
+    "SM": "slide",
+}
+KINDS = ("volume", "moving volume", "slice", "clip", "picture", *OTHERS.values(), "nothing")
+
+
+@dataclass(frozen=True)
+class Who:
+    """A patient as the files name him or her; "" where they do not say."""
+
+    id: str
+    name: str
+    born: str
+    sex: str
+    issuer: str = ""
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What makes two of them one: the id and who gave it, else name and date of birth."""
+        return (self.id, self.issuer) if self.id else ("", self.name, self.born)
+
+
+@dataclass(frozen=True)
+class Visit:
+    """A study as the files name it; dates as DICOM writes them."""
+
+    uid: str
+    date: str
+    time: str
+    description: str
+    accession: str
+
+
+@dataclass(frozen=True, eq=False)
+class Entry:
+    """One series, or one of the parts that it falls into.
+
+    path          where it was found: what to give to `limner segment -i`
+    kind          one of KINDS: what it opens as
+    spacing_mm    from slice to slice, row to row, column to column; () where it has no size
+    scale         what its millimetres are; "none" where it does not open
+    thickness_mm  of a slice; 0 where it is not said
+    taken         date and time of the series, else of the study; sorts as text
+    texts         further attributes that rules ask for, by their name in a rule
+    burned_in     whether text is burned into the pixels: "yes", "no", or "" where nobody says
+    noted         all that is odd about it
+    """
+
+    path: Path
+    report: SeriesReport
+    who: Who
+    visit: Visit
+    kind: str
+    spacing_mm: Vector | tuple[()]
+    scale: Scale
+    unit: str
+    thickness_mm: float
+    taken: str
+    texts: dict[str, str]
+    burned_in: str
+    noted: tuple[Problem, ...]
+    files: tuple[Place, ...]
+
+    @property
+    def opens(self) -> bool:
+        """Whether it opens as an image."""
+        return self.kind in KINDS[:5]
+
+
+@dataclass(frozen=True, eq=False)
+class Study:
+    """Every series at some paths, in the order of patients, dates and numbers.
+
+    said   what is odd about the whole: several patients, one id with two names, damaged files
+    """
+
+    entries: tuple[Entry, ...]
+    said: tuple[Problem, ...] = ()
+
+    @property
+    def people(self) -> dict[tuple[str, ...], list[Entry]]:
+        """The series of each patient."""
+        return _by(self.entries, lambda each: each.who.key)
+
+
+def visits(entries: Iterable[Entry]) -> dict[tuple[str, ...], list[Entry]]:
+    """The series of each study."""
+    return _by(entries, lambda each: (each.visit.uid or each.visit.date,))
+
+
+def _by(
+    entries: Iterable[Entry], key: Callable[[Entry], tuple[str, ...]]
+) -> dict[tuple[str, ...], list[Entry]]:
+    found: dict[tuple[str, ...], list[Entry]] = {}
+    for each in entries:
+        found.setdefault(key(each), []).append(each)
+    return found
+
+
+def examined(paths: Sequence[Path]) -> Study:
+    """What lies at the paths. Raises UnreadableFile for one where nothing is DICOM."""
+    every: list[Entry] = []
+    said: list[Problem] = []
+    for path in paths:
+        there = look(path)
+        said += there.said
+        every += entries(path, there)
+    return Study(tuple(every), (*_people_said(every), *said))
+
+
+def entries(path: Path, there: Looked) -> list[Entry]:
+    """The series at one path."""
+    with quietly():
+        return [_entry(path, found, set(there.said)) for found in there.found]
+
+
+def _entry(path: Path, found: Found, elsewhere: set[Problem]) -> Entry:
+    dataset = found.headers[0].dataset
+    told = {key: text(dataset, keyword) for key, keyword in ASKED.items()}
+    kind, spacing, scale, unit = "nothing", (), "none", ""
+    noted = found.report.noted
+    if found.layout is not None:
+        try:
+            seen = outlook(found)
+        except UnreadableFile as error:
+            noted = (*noted, Problem("unreadable", str(error)))
+        else:
+            kind, scale, unit, noted = _kind(found), seen.grid.scale, seen.unit, seen.noted
+            spacing = seen.grid.spacing_mm if scale != "none" else ()
+    elif found.stack is None and found.report.modality in NOT_PICTURES:
+        kind = OTHERS[found.report.modality]
+    return Entry(
+        path=path,
+        report=found.report,
+        who=_who(found.headers[0]),
+        visit=_visit(found.headers[0]),
+        kind=kind,
+        spacing_mm=spacing,
+        scale=scale,
+        unit=unit,
+        thickness_mm=number(dataset, "SliceThickness", 0.0) or 0.0,
+        taken=_taken(found.headers[0]),
+        texts=told,
+        burned_in={"YES": "yes", "NO": "no"}.get(text(dataset, "BurnedInAnnotation"), ""),
+        noted=tuple(each for each in noted if each not in elsewhere),
+        files=_files(found),
+    )
+
+
+ASKED = {
+    "modality": "Modality",
+    "description": "SeriesDescription",
+    "study": "StudyDescription",
+    "patient": "PatientID",
+    "uid": "SeriesInstanceUID",
+    "protocol": "ProtocolName",
+    "body": "BodyPartExamined",
+    "date": "StudyDate",
+}
+
+
+def _kind(found: Found) -> str:
+    times, slices, _, _ = found.report.size
+    placed = found.layout is not None and found.layout.steps_mm is not None
+    if slices > 1:
+        return "moving volume" if times > 1 else "volume"
+    if times > 1:
+        return "clip"
+    return "slice" if placed else "picture"
+
+
+def _files(found: Found) -> tuple[Place, ...]:
+    """The files of this part, those of its stack in the order of their slices."""
+    if found.layout is None:
+        return tuple(each.place for each in found.headers)
+    used = {frame.file for frame in found.stack.frames} if found.stack else set[int]()
+    ordered = [
+        frame.file
+        for column in found.layout.cells
+        for cell in column
+        for frame in (cell.first, cell.second)
+        if frame is not None
+    ]
+    numbers = dict.fromkeys([*ordered, *sorted(used)])
+    return tuple(found.headers[k].place for k in numbers)
+
+
+def _who(told: Header) -> Who:
+    return Who(
+        text(told.dataset, "PatientID"),
+        text(told.dataset, "PatientName"),
+        text(told.dataset, "PatientBirthDate"),
+        text(told.dataset, "PatientSex"),
+        text(told.dataset, "IssuerOfPatientID"),
+    )
+
+
+def _visit(told: Header) -> Visit:
+    return Visit(
+        text(told.dataset, "StudyInstanceUID"),
+        text(told.dataset, "StudyDate"),
+        text(told.dataset, "StudyTime"),
+        text(told.dataset, "StudyDescription"),
+        text(told.dataset, "AccessionNumber"),
+    )
+
+
+def _taken(told: Header) -> str:
+    for what in ("Series", "Acquisition", "Study"):
+        date = text(told.dataset, f"{what}Date")
+        if date:
+            return f"{date} {text(told.dataset, f'{what}Time')}".strip()
+    return ""
+
+
+def _people_said(every: Sequence[Entry]) -> list[Problem]:
+    """What is odd about who is here."""
+    people = _by(every, lambda each: each.who.key)
+    found = []
+    if len(people) > 1:
+        named = [_called(entries[0].who) for entries in people.values()]
+        some = ", ".join(named[:4]) + (", ..." if len(named) > 4 else "")
+        found.append(Problem("several patients", f"Here are {len(people)} patients: {some}."))
+    for entries in people.values():
+        names = list(dict.fromkeys(each.who.name for each in entries))
+        if len(names) > 1:
+            told = " and ".join(f"'{name}'" for name in names[:3])
+            found.append(
+                Problem("two names", f"The patient id '{entries[0].who.id}' goes with {told}.")
+            )
+    return found
+
+
+def _called(who: Who) -> str:
+    return f"'{who.id}'" if who.id else f"'{who.name}' without an id" if who.name else "one unnamed"
