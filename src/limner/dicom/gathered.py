@@ -46,7 +46,7 @@ def gathered(path: Path) -> Gathered:
     for place in found:
         try:
             if looks_like_dicom(place):
-                kept.append(header(place))
+                kept.append(_whole(header(place)))
             elif place.name.lower().endswith(tuple(SUFFIXES)):
                 strays.append(place.name)
         except UnreadableFile as error:
@@ -57,6 +57,15 @@ def gathered(path: Path) -> Gathered:
             damaged[0] if damaged else f"There is no DICOM image in '{path.name}'."
         )
     return Gathered(kept, tuple(strays), tuple(damaged))
+
+
+def _whole(told: Header) -> Header:
+    """The same. Raises UnreadableFile where the file breaks off before it says what it is."""
+    if told.pixels_at < 0 and not _is_directory(told) and "SOPClassUID" not in told.dataset:
+        raise UnreadableFile(
+            f"'{told.place.name}' breaks off in its header. Fetch or export the file again."
+        )
+    return told
 
 
 def _is_directory(told: Header) -> bool:
@@ -75,7 +84,7 @@ def _of_directory(told: Header) -> Gathered:
             lost.append("/".join(parts))
             continue
         try:
-            kept.append(header(Place(path)))
+            kept.append(_whole(header(Place(path))))
         except UnreadableFile as error:
             damaged.append(str(error))
     if not kept and lost:

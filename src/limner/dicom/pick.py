@@ -24,9 +24,11 @@ import operator
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
-from limner.dicom.study import ASKED, Entry, Study
-from limner.errors import BadValue, UnknownName
+from limner.dicom.series import Found, look, opened
+from limner.dicom.study import ASKED, Entry, Study, entries
+from limner.errors import BadValue, SeveralSeries, UnknownName
 
 
 def _number(text: str) -> float | None:
@@ -110,9 +112,20 @@ class Rule:
         return met is not self.sign.startswith("!")
 
 
-def is_rule(text: str) -> bool:
-    """Whether it is written like rules, and not like a number or a UID."""
-    return any(each.isalpha() for each in text)
+def pick(path: Path, text: str) -> Found:
+    """The one series at a path that rules leave, to be opened.
+
+    Raises SeveralSeries where they leave more, with the list; else as `picked`.
+    """
+    there = look(path)
+    left = picked(Study(tuple(entries(path, there))), [text]).entries
+    if len(left) > 1:
+        listed = "\n".join(f"  {each.report.line()}" for each in left)
+        raise SeveralSeries(
+            f"'{text}' leaves {len(left)} series in '{path.name}':\n{listed}\n"
+            f"Add a rule, or choose by number, for example: --series {left[0].report.number}"
+        )
+    return opened(there.found[left[0].report.number - 1])
 
 
 def rules(texts: Sequence[str]) -> list[Rule]:

@@ -15,6 +15,8 @@ from limner.errors import UnreadableFile
 SUFFIXES = {".dcm", ".dicom", ".ima"}  # endings that promise DICOM, whatever is inside
 MAGIC_AT = 128  # bytes of preamble before "DICM" (PS3.10 section 7.1)
 ZIPPED_MOST = 8 << 30  # bytes that one member of a zip may unpack to
+SMALL = 256 << 20  # bytes up to which it may be as dense as it likes
+DENSE_MOST = 200  # times its packed size that a larger one may unpack to; scans reach 10
 DAMAGED_ZIP = (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, zlib.error)
 
 
@@ -44,6 +46,7 @@ class Place:
         Raises UnreadableFile where the file or its zip cannot be read.
         """
         if self.archive is not None:
+            self._check_claim(self.archive.getinfo(self.member))
             return io.BytesIO(self.start(self.size))
         try:
             return self.path.open("rb")
@@ -55,11 +58,6 @@ class Place:
         if self.archive is None:
             with self.open() as file:
                 return file.read(count)
-        if self.size > ZIPPED_MOST:
-            raise UnreadableFile(
-                f"'{self.name}' in '{self.path.name}' would unpack to {self.size / 1e9:.1f} GB. "
-                "Unpack it yourself if that is right."
-            )
         try:
             with self.archive.open(self.member) as packed:
                 return packed.read(count)
@@ -68,6 +66,15 @@ class Place:
                 f"'{self.name}' in '{self.path.name}' cannot be unpacked: {error}. "
                 "Fetch the zip again, or unpack it yourself."
             ) from error
+
+    def _check_claim(self, about: zipfile.ZipInfo) -> None:
+        """Refuse what would fill the memory, before anything is unpacked."""
+        packed, size = about.compress_size, about.file_size
+        if size > ZIPPED_MOST or (size > SMALL and size > DENSE_MOST * packed):
+            raise UnreadableFile(
+                f"'{self.name}' in '{self.path.name}' claims to unpack from {packed:,} bytes to "
+                f"{size / 1e9:.1f} GB. It is not opened; unpack it yourself if that is right."
+            )
 
 
 def looks_like_dicom(place: Place) -> bool:
@@ -112,17 +119,36 @@ def holds_dicom(path: Path) -> bool:
 def places(path: Path) -> Iterator[Place]:
     """Every file at the path: itself, those below a folder, or those in a zip; in order.
 
-    Hidden files are left out: `._IM1` that macOS leaves beside `IM1` is no image.
+    Hidden files are left out: `._IM1` that macOS leaves beside `IM1` is no image. Raises
+    UnreadableFile for a zip that cannot be read, or names a file outside of itself.
     """
     if path.is_dir():
         for each in sorted(path.rglob("*")):
             if each.is_file() and not each.name.startswith("."):
                 yield Place(each)
     elif path.is_file() and zipfile.is_zipfile(path) and not looks_like_dicom(Place(path)):
-        archive = zipfile.ZipFile(path)
+        archive = _archive(path)
         for info in sorted(archive.infolist(), key=lambda info: info.filename):
             place = Place(path, info.filename, archive)
             if not info.is_dir() and not place.name.startswith("."):
                 yield place
     elif path.is_file():
         yield Place(path)
+
+
+def _archive(path: Path) -> zipfile.ZipFile:
+    """A zip, none of whose names leave it: we unpack nothing to disk, but who made that?"""
+    try:
+        archive = zipfile.ZipFile(path)
+    except DAMAGED_ZIP as error:
+        raise UnreadableFile(
+            f"The zip '{path.name}' cannot be read: {error}. Fetch it again."
+        ) from error
+    for info in archive.infolist():
+        parts = info.filename.replace("\\", "/").split("/")
+        if ".." in parts or parts[0] == "" or parts[0].endswith(":"):
+            raise UnreadableFile(
+                f"The zip '{path.name}' names the file '{info.filename}', which lies outside of "
+                "it. Such a zip is made to overwrite files; it is not opened."
+            )
+    return archive

@@ -121,11 +121,11 @@ def choose(path: Path, wanted: str | None = None) -> Found:
     """
     there = look(path)
     if wanted is not None:
-        return _opened(_wanted(there.found, wanted))
+        return opened(_wanted(there.found, wanted))
     unread = [each.text for each in there.said if each.kind in UNREAD]
     if unread:
         raise UnreadableFile(unread[0])
-    return _opened(_meant(path, there.found))
+    return opened(_meant(path, there.found))
 
 
 def _meant(path: Path, every: list[Found]) -> Found:
@@ -334,7 +334,8 @@ def _with_passed(found: Found, every: list[Found]) -> Found:
     return _saying(found, Problem("passed over", said))
 
 
-def _opened(found: Found) -> Found:
+def opened(found: Found) -> Found:
+    """The same, where it holds an image. Raises UnreadableFile with the reason where not."""
     if found.layout is None:
         reason = found.report.problems[-1] if found.report.problems else "It holds no image."
         raise UnreadableFile(reason)

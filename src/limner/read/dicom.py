@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from limner.image import Image
 
 if TYPE_CHECKING:
-    from limner.dicom.series import SeriesReport
+    from limner.dicom.series import Found, SeriesReport
 
 HOLDS_SERIES = True
 
@@ -26,18 +26,27 @@ def claims(path: Path) -> bool:
 def read(path: Path, *, series: str | None = None) -> Image:
     """The image of one series.
 
-    series   its number in the list of `survey`, or its UID; None where there is only one
-             (localisers and reports beside it do not count)
+    series   its number in the list of `survey`, its UID, or rules as `dicom.pick` has them;
+             None where there is only one (localisers and reports beside it do not count)
 
     Raises UnreadableFile, SeveralSeries with the list, and BadValue for a series that is
     not there.
     """
     from limner.dicom.picture import picture
-    from limner.dicom.series import choose
 
-    image = picture(choose(path, series))
+    image = picture(_chosen(path, series))
     folder = str(path if path.is_dir() else path.parent)
     return replace(image, source=replace(image.source, folder=folder))
+
+
+def _chosen(path: Path, series: str | None) -> "Found":
+    from limner.dicom.series import choose
+
+    if series is None or not any(each.isalpha() for each in series):
+        return choose(path, series)
+    from limner.dicom.pick import pick
+
+    return pick(path, series)
 
 
 def survey(path: Path) -> "list[SeriesReport]":
