@@ -9,6 +9,7 @@ LimnerError
 ├── SeveralSeries       a folder holds more than one series: choose      (ValueError)
 ├── UnwritableFile      an output that cannot be written                 (OSError)
 ├── NotFound            a file or folder that is not there               (FileNotFoundError)
+├── NoService           an archive that is silent, refuses, or stops     (ConnectionError)
 ├── UnknownName         no method, network or model of that name         (KeyError)
 └── MissingExtra        an optional library is not installed             (ImportError)
 """
@@ -55,6 +56,10 @@ class UnwritableFile(LimnerError, OSError):
 
 class NotFound(LimnerError, FileNotFoundError):
     """A file or a folder that is needed is not there."""
+
+
+class NoService(LimnerError, ConnectionError):
+    """An archive does not answer, refuses what it was asked, or stops in the middle."""
 
 
 class UnknownName(LimnerError, KeyError):
