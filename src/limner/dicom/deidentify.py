@@ -31,17 +31,6 @@ if TYPE_CHECKING:
     from pydicom.dataelem import DataElement
 
 STANDARD = "1.2.840.10008."  # the root of DICOM's own UIDs
-# Of classes of things, code tables and programs, which are the same for everybody.
-NOT_INSTANCES = frozenset(
-    {
-        "CodingSchemeUID",
-        "ContextUID",
-        "EncryptedContentTransferSyntaxUID",
-        "ImplementationClassUID",
-        "MappingResourceUID",
-        "PrivateInformationCreatorUID",
-    }
-)
 DUMMIES: dict[str, Any] = {
     "AE": "REMOVED",
     "AS": "000Y",
@@ -190,8 +179,7 @@ class Cleaner:
         self.done.counts["replaced"] += 1
 
     def _uid(self, element: "DataElement") -> None:
-        keyword = element.keyword
-        if element.is_empty or keyword.endswith(CLASSES) or keyword in NOT_INSTANCES:
+        if element.is_empty:
             return
         several = not isinstance(element.value, str)
         mapped = [
@@ -225,9 +213,6 @@ class Cleaner:
         if kind == "DA":
             return shifted_date(written, self.days)
         return shifted_moment(written, self.days, self.zone)
-
-
-CLASSES = ("ClassUID", "ClassUIDs", "TransferSyntaxUID", "TransferSyntaxUIDs", "ClassesSupported")
 
 
 def _read(dataset: "Dataset", tag: Any) -> "DataElement":

@@ -104,6 +104,16 @@ SAFE = frozenset(
         "WindowCenterWidthExplanation",
     }
 )
+# UIDs of classes of things, code tables and programs, which are the same for everybody.
+CLASSES = ("ClassUID", "ClassUIDs", "TransferSyntaxUID", "TransferSyntaxUIDs", "ClassesSupported")
+NOT_INSTANCES = frozenset(
+    {
+        "CodingSchemeUID",
+        "ContextUID",
+        "MappingResourceUID",
+        "PrivateInformationCreatorUID",
+    }
+)
 UNSAFE: dict[str, Action] = {
     "AE": "empty",
     "AS": "empty",
@@ -177,7 +187,10 @@ def _listed(tag: int, kind: str) -> Action | None:
 def _unlisted(tag: int, kind: str) -> Action:
     from pydicom.datadict import keyword_for_tag
 
-    return "keep" if keyword_for_tag(tag) in SAFE else UNSAFE.get(kind, "keep")
+    keyword = keyword_for_tag(tag)
+    if keyword in SAFE or keyword in NOT_INSTANCES or keyword.endswith(CLASSES):
+        return "keep"
+    return UNSAFE.get(kind, "keep")
 
 
 @cache
