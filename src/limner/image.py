@@ -1,6 +1,6 @@
 """A picture: samples, where in the patient each of them lies, and where they came from."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, Protocol
 
@@ -326,6 +326,7 @@ class Image:
         source = self.source
         if len(source.slices) == self.grid.shape[0]:
             source = replace(source, slices=source.slices[low[0] : high[0]])
+        source = replace(source, regions=_cut(source.regions, low[1:], high[1:]))
         pixels = CroppedPixels(self.pixels, low, high)
         return replace(self, pixels=pixels, grid=self.grid.crop(low, high), source=source)
 
@@ -336,6 +337,19 @@ class Image:
                 f"The block {low} to {high} is not inside {self.grid.shape} voxels. "
                 "Give a low corner below a high one, both inside."
             )
+
+
+def _cut(
+    regions: tuple[Region, ...], low: Sequence[int], high: Sequence[int]
+) -> tuple[Region, ...]:
+    """The parts of the regions that lie in a block of pixels, counted from its corner."""
+    found = []
+    for each in regions:
+        first = tuple(max(a, b) - b for a, b in zip(each.low, low, strict=True))
+        last = tuple(min(a, b) - c for a, b, c in zip(each.high, high, low, strict=True))
+        if first[0] < last[0] and first[1] < last[1]:
+            found.append(replace(each, low=(first[0], first[1]), high=(last[0], last[1])))
+    return tuple(found)
 
 
 def _slices(told: Iterable[Mapping[str, Any]]) -> tuple[SliceSource, ...]:

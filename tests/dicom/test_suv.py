@@ -147,6 +147,17 @@ def test_what_is_missing_is_named_and_nothing_changed(told, words):
     assert found.problems[0].startswith("The values stay in Bq/mL, not SUV, because")
 
 
+def test_all_that_is_missing_is_named_at_once_with_its_attribute():
+    told = dose(RadionuclideTotalDose=None, RadiopharmaceuticalStartTime=None)
+    found = suv([pet(PatientWeight=None, RadiopharmaceuticalInformationSequence=told)])
+    (sentence,) = found.problems
+    assert sentence == (
+        "The values stay in Bq/mL, not SUV, because the patient's weight is missing "
+        "(PatientWeight), the injected dose is missing (RadionuclideTotalDose) and the time of "
+        "the injection is missing (RadiopharmaceuticalStartTime)."
+    )
+
+
 def test_slices_of_other_slopes_become_one_scale(tmp_path):
     for k, slope in enumerate((1.5, 3.0)):
         told = placed(np.full((2, 2), 1000, np.int16), (0, 0, 3.0 * k), modality="PT")

@@ -136,9 +136,10 @@ def segment_case(
         if holds(out, "probability"):  # its writer moves them to the side the mask is on
             mask = replace(mask, soft=tuple(each for each in likely if each.object in mask.ids))
     with run.stage("measure"):
-        from limner.measure import measure
+        from limner.measure import measure, refusals
 
         measured = measure(mask, image)
+        notes = (*notes, *refusals(measured))
     with run.stage("write"):
         _write(mask, image, out=out, wishes=wishes, prompts=log.prompts)
         if wishes.session is not None:

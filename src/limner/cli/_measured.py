@@ -125,8 +125,8 @@ def to_json(measured: Sequence["Measured"], mask: "Mask | None") -> str:
     return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
 
 
-def as_table(measured: Sequence["Measured"]) -> str:
-    """One line a measurement, objects one below the other."""
+def as_table(measured: Sequence["Measured"], notes: Sequence[str] = ()) -> str:
+    """One line a measurement, objects one below the other; notes above them."""
     rows = []
     for each in measured:
         about = each.object
@@ -139,4 +139,19 @@ def as_table(measured: Sequence["Measured"]) -> str:
             rows.append((str(about.id), who, "empty", "–", ""))
     if not rows:
         return "There is no object in this mask."
-    return table(("object", "label", "measurement", "value", "where"), rows)
+    told = table(("object", "label", "measurement", "value", "where"), rows)
+    return "\n".join([*(f"Note: {each}" for each in notes), told])
+
+
+def need_suv(also: Sequence[str], image: "Image | None") -> None:
+    """Raise Uncalibrated where SUV is asked of a scan that is not in SUV, with the reason."""
+    from limner.errors import Uncalibrated
+
+    if "suv" not in also or (image is not None and image.unit.startswith("SUV")):
+        return
+    if image is None:
+        raise Uncalibrated("SUV is measured on the scan. Give it, for example: -i pet/")
+    why = " ".join(each for each in image.source.problems if "SUV" in each)
+    if not why:
+        why = f"The scan is in {image.unit or 'no unit that the file names'}, not in SUV."
+    raise Uncalibrated(f"{why} Leave --also suv out, or give a PET that says it.")

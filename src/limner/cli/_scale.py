@@ -11,7 +11,15 @@ if TYPE_CHECKING:
 
 
 def sized(image: "Image", text: str) -> "Image":
-    """The image with pixels of this many mm, from a person's word; see `sized_grid`."""
+    """The image with pixels of this many mm, from a person's word; see `sized_grid`.
+
+    Raises BadValue where regions of the picture have a size of their own, too.
+    """
+    if any(min(each.step_mm) > 0 for each in image.source.regions):
+        raise BadValue(
+            f"The file gives the size of a pixel for each region of the picture, and --spacing "
+            f"'{text}' would say otherwise. Leave --spacing out."
+        )
     return replace(image, grid=sized_grid(image.grid, text))
 
 

@@ -41,9 +41,10 @@ def measure(
 
     from limner.cases.reports import is_report
     from limner.cases.save import read_mask
-    from limner.cli._measured import as_table, read_out, save, to_json, writing
+    from limner.cli._measured import as_table, need_suv, read_out, save, to_json, writing
     from limner.cli._scale import sized, sized_grid
     from limner.measure import measure as measured
+    from limner.measure import refusals
 
     if out is not None:
         writing(out)
@@ -67,8 +68,10 @@ def measure(
     found = read_mask(mask, grid=None if scan is None else scan.grid)
     if spacing is not None and scan is None:
         found = replace(found, grid=sized_grid(found.grid, spacing))
+    need_suv(also or (), scan)
     numbers = measured(found, scan, also=tuple(also or ()))
     if out is not None:
         save(numbers, out, mask=found, image=scan, drawn=mask)
     if not quiet:
-        echo(to_json(numbers, found).rstrip() if as_json else as_table(numbers))
+        notes = (*(scan.source.problems if scan else ()), *refusals(numbers))
+        echo(to_json(numbers, found).rstrip() if as_json else as_table(numbers, notes))

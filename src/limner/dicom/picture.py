@@ -7,7 +7,7 @@ from limner.dicom.coding import Coding
 from limner.dicom.decode import measured
 from limner.dicom.derived import PATIENT, STUDY
 from limner.dicom.frames import PROJECTIONS, TOMOGRAPHIC, Frame, frame_count, frame_times_s
-from limner.dicom.headers import Header, digests, numbers, quietly, text, value
+from limner.dicom.headers import Header, digests, number, numbers, quietly, text, value
 from limner.dicom.layout import Layout
 from limner.dicom.pixels import DicomPixels, sample_type, scaling
 from limner.dicom.problems import Problem, texts
@@ -47,6 +47,10 @@ COPIED = (
     "PhotometricInterpretation",
     "BurnedInAnnotation",
     "LossyImageCompression",
+    "ImagerPixelSpacing",
+    "PixelSpacingCalibrationType",
+    "PixelSpacingCalibrationDescription",
+    "EstimatedRadiographicMagnificationFactor",
 )
 
 
@@ -204,13 +208,21 @@ def _ruler(first: Header, spacing: tuple[float, float]) -> tuple[Scale, str]:
     kind = text(dataset, "PixelSpacingCalibrationType")
     own = value(dataset, "PixelSpacing") is not None
     if own and kind:
-        return "ruler", f"Its millimetres were calibrated ({kind.lower()})."
+        words = text(dataset, "PixelSpacingCalibrationDescription")
+        how = f"{kind.lower()}: {words}" if words else kind.lower()
+        return "ruler", f"Its millimetres were calibrated ({how})."
     projection = text(dataset, "Modality") in PROJECTIONS
     if own and (not projection or (len(imager) == 2 and imager != spacing)):
         return "ruler", "Its millimetres were calibrated in a way that is not said."
-    if own or imager:
-        return "detector", "Its millimetres are those on the detector, not in the patient."
-    return "detector", "Its millimetres are those on the scanned film, not in the patient."
+    if not (own or imager):
+        return "detector", "Its millimetres are those on the scanned film, not in the patient."
+    factor = number(dataset, "EstimatedRadiographicMagnificationFactor")
+    if factor and factor > 0:
+        return "detector", (
+            "Its millimetres are those on the detector, not in the patient, who is shown "
+            f"{factor:.4g} times larger by the file's own estimate."
+        )
+    return "detector", "Its millimetres are those on the detector, not in the patient."
 
 
 def _shown_problems(first: Header, grid: Grid, codings: dict[int, Coding]) -> list[Problem]:

@@ -8,7 +8,11 @@ FORMATS = {1: "2D", 2: "M-mode", 3: "Doppler", 4: "waveform", 5: "graphics"}
 
 
 def regions(told: Header) -> tuple[Region, ...]:
-    """The regions in the order of the file; those that lie outside the picture are clipped."""
+    """The regions, clipped to the picture; where two lie on each other, the later one counts.
+
+    They are in the order of the file, those with pixels of low priority (bit 0 of their flags)
+    before the others.
+    """
     rows = int(number(told.dataset, "Rows", 0) or 0)
     columns = int(number(told.dataset, "Columns", 0) or 0)
     found = []
@@ -28,6 +32,8 @@ def regions(told: Header) -> tuple[Region, ...]:
         )
         # A delta is negative where the axis runs against the pixels; its size is the same.
         step = (abs(down or 0.0) * 10, abs(along or 0.0) * 10) if lengths else (0.0, 0.0)
+        low_priority = bool(int(number(each, "RegionFlags", 0) or 0) & 1)
         kind = FORMATS.get(int(number(each, "RegionSpatialFormat", 0) or 0), "unknown")
-        found.append(Region(low, high, step, kind))
-    return tuple(found)
+        found.append((low_priority, Region(low, high, step, kind)))
+    ordered = sorted(found, key=lambda each: not each[0])
+    return tuple(region for _, region in ordered)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     import pydicom
 
 LEAST_BQ = 1e6  # no diagnostic PET dose is below a megabecquerel
+INJECTED = "RadiopharmaceuticalStartTime"
 LONGEST = timedelta(days=1)  # between injection and scan; more is a wrong date
 
 
@@ -58,7 +59,7 @@ def suv(every: "Sequence[pydicom.Dataset]") -> Suv:
     except _Missing as reason:
         unit = {"BQML": "Bq/mL", "CNTS": "counts"}.get(units, units)
         return Suv(1.0, unit, (f"The values stay in {unit}, not SUV, because {reason}.",))
-    named = f"'{units}'" if units else "not said"
+    named = f"'{units}'" if units else "not said (Units)"
     return Suv(1.0, units, (f"The unit of this PET is {named}; SUV is not computed from it.",))
 
 
@@ -83,34 +84,58 @@ def _counts(every: "Sequence[pydicom.Dataset]") -> Suv:
 def _factor(every: "Sequence[pydicom.Dataset]") -> float:
     """SUV for one Bq/mL: weight in grams over the dose that is left, g/Bq."""
     first = every[0]
-    corrected = text(first, "CorrectedImage")
-    if "ATTN" not in corrected or "DECY" not in corrected:
-        raise _Missing("the images are not said to be corrected for attenuation and decay")
-    kilograms = number(first, "PatientWeight")
-    if not kilograms or not kilograms > 0:
-        raise _Missing("the patient's weight is missing")
-    told = value(first, "RadiopharmaceuticalInformationSequence")
-    if not told:
-        raise _Missing("nothing is said about the radiopharmaceutical")
-    dose = number(told[0], "RadionuclideTotalDose")
-    if not dose or not dose > 0:
-        raise _Missing("the injected dose is missing")
+    told = (value(first, "RadiopharmaceuticalInformationSequence") or [None])[0]
+    lacking = _lacking(first, told)
+    if told is None or lacking:
+        raise _Missing(", ".join(lacking[:-1]) + " and " * (len(lacking) > 1) + lacking[-1])
+    kilograms = number(first, "PatientWeight", 0.0) or 0.0
+    dose = number(told, "RadionuclideTotalDose", 0.0) or 0.0
     if dose < LEAST_BQ:
-        raise _Missing(f"the injected dose is {dose:g} Bq, which looks like another unit")
-    to = text(first, "DecayCorrection")
-    if to == "ADMIN":
+        raise _Missing(
+            f"the injected dose is {dose:g} Bq, which looks like another unit "
+            "(RadionuclideTotalDose)"
+        )
+    if text(first, "DecayCorrection") == "ADMIN":
         return kilograms * 1000 / dose
-    if to != "START":
-        raise _Missing("it is not said to what time the decay was corrected")
-    half_life_s = number(told[0], "RadionuclideHalfLife")
-    if not half_life_s or not half_life_s > 0:
-        raise _Missing("the half-life of the nuclide is missing")
+    half_life_s = number(told, "RadionuclideHalfLife", 0.0) or 0.0
     scan = _scan_start(every, half_life_s)
-    waited = scan - _injected(told[0], scan)
+    waited = scan - _injected(told, scan)
     if not timedelta(0) <= waited < LONGEST:
         raise _Missing(f"the dose was given {waited} before the scan, which cannot be right")
     left = dose * 2 ** (-waited.total_seconds() / half_life_s)
     return float(kilograms * 1000 / left)
+
+
+def _lacking(first: "pydicom.Dataset", told: "pydicom.Dataset | None") -> list[str]:
+    """All that is missing at once, each with the attribute that would say it."""
+    found = []
+    corrected = text(first, "CorrectedImage")
+    if "ATTN" not in corrected or "DECY" not in corrected:
+        found.append(
+            "the images are not said to be corrected for attenuation and decay (CorrectedImage)"
+        )
+    if not _above_zero(first, "PatientWeight"):
+        found.append("the patient's weight is missing (PatientWeight)")
+    to = text(first, "DecayCorrection")
+    if to not in {"ADMIN", "START"}:
+        found.append("it is not said to what time the decay was corrected (DecayCorrection)")
+    if told is None:
+        about = "nothing is said about the radiopharmaceutical"
+        return [*found, f"{about} (RadiopharmaceuticalInformationSequence)"]
+    if not _above_zero(told, "RadionuclideTotalDose"):
+        found.append("the injected dose is missing (RadionuclideTotalDose)")
+    if to == "ADMIN":
+        return found
+    if not _above_zero(told, "RadionuclideHalfLife"):
+        found.append("the half-life of the nuclide is missing (RadionuclideHalfLife)")
+    if not (text(told, "RadiopharmaceuticalStartDateTime") or text(told, INJECTED)):
+        found.append(f"the time of the injection is missing ({INJECTED})")
+    return found
+
+
+def _above_zero(dataset: "pydicom.Dataset", keyword: str) -> bool:
+    found = number(dataset, keyword)
+    return found is not None and found > 0
 
 
 def _injected(told: "pydicom.Dataset", scan: datetime) -> datetime:
@@ -118,10 +143,10 @@ def _injected(told: "pydicom.Dataset", scan: datetime) -> datetime:
     given = instant(text(told, "RadiopharmaceuticalStartDateTime"))
     if given is not None:
         return given
-    clock = text(told, "RadiopharmaceuticalStartTime")
+    clock = text(told, INJECTED)
     given = moment(f"{scan:%Y%m%d}", clock)
     if given is None:
-        raise _Missing("the time of the injection is missing")
+        raise _Missing(f"the time of the injection cannot be read ({INJECTED})")
     return given - timedelta(days=1) if given > scan else given
 
 
@@ -139,7 +164,7 @@ def _scan_start(every: "Sequence[pydicom.Dataset]", half_life_s: float) -> datet
         return general
     earliest = min(known, default=None)
     if earliest is None:
-        raise _Missing("the time of the scan is missing")
+        raise _Missing("the time of the scan is missing (SeriesTime, AcquisitionTime)")
     sooner = every[taken.index(earliest)]
     since_ms, frame_ms = (
         number(sooner, "FrameReferenceTime"),
