@@ -4,6 +4,7 @@
 #   make demo       install the base set, outline real scans, say where to look
 #   make test       install everything, run the everyday tests
 #   make test-long  the tests marked `long` too, with more examples for every law
+#   make fuzz       damaged files for every reader, MINUTES=30 by the clock (Linux)
 #   make bench      speed, memory and accuracy against the stated bars
 #   make lint       ruff, mypy, import-linter, typos
 #   make clean      remove .venv and what the tools leave behind
@@ -28,7 +29,7 @@ TORCH_WANTED := torch==$(TORCH)
 endif
 
 .DELETE_ON_ERROR:
-.PHONY: demo test test-long bench lint clean
+.PHONY: demo test test-long fuzz bench lint clean
 
 demo: $(BASE)
 	$(BIN)/limner demo
@@ -41,6 +42,10 @@ test: $(FULL)
 test-long: $(FULL)
 	$(TEST) -q -m timed || [ $$? -eq 5 ]
 	$(TEST) -q -n 2 --dist loadfile -m "not timed" --hypothesis-profile=thorough
+
+fuzz: $(FULL)
+	$(PIP) "atheris"
+	$(BIN)/python -m tests.fuzz --minutes $(or $(MINUTES),30)
 
 bench: $(FULL)
 	$(BIN)/python -m benchmarks

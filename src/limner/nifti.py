@@ -91,12 +91,16 @@ def open_volume(path: Path) -> Volume:
         kind = header.get_data_dtype()
         slope, inter = header.get_slope_inter()
         grid, problems = _grid(header, path)
-    except (HeaderDataError, KeyError) as error:  # a KeyError for an unknown type of sample
+    except UnreadableFile:
+        raise
+    except BadValue as error:
+        raise UnreadableFile(f"'{path.name}' has no usable geometry. {error}") from error
+    except (HeaderDataError, KeyError, ValueError) as error:
+        # a KeyError for an unknown type of sample, a ValueError for a rotation that is none
         raise UnreadableFile(
             f"The header of '{path.name}' cannot be followed: {error}. Export the file again."
         ) from error
-    except BadValue as error:
-        raise UnreadableFile(f"'{path.name}' has no usable geometry. {error}") from error
+    _check_kind(kind, path)
     stored = _axes(_stored(path, header, kind), kind, path)
     return Volume(
         grid,
@@ -217,15 +221,28 @@ def _header(file: IO[bytes], path: Path) -> tuple[Any, tuple[str, ...]]:
     notes: tuple[str, ...] = ()
     if head[size : size + 1] not in {b"", b"\0"}:
         file.seek(size + 4)
-        notes = _notes(file, int(header["vox_offset"]) - size - 4, order)
+        notes = _notes(file, _offset(header, path) - size - 4, order)
     return header, notes
+
+
+def _offset(header: Any, path: Path) -> int:
+    """The byte at which the samples begin. Raises UnreadableFile for what is no number."""
+    told = float(header["vox_offset"])
+    if not np.isfinite(told):
+        raise UnreadableFile(
+            f"'{path.name}' says that its samples begin at byte {told}. Export the file again."
+        )
+    return int(told)
 
 
 def _notes(file: IO[bytes], room: int, order: str) -> tuple[str, ...]:
     """Texts of extensions. Damaged ones are other programs' business and end the list."""
     found = []
     while room >= 16:
-        size, code = np.frombuffer(file.read(8), f"{order}i4").tolist()
+        head = file.read(8)
+        if len(head) < 8:  # cut short: whoever reads the samples says so
+            break
+        size, code = np.frombuffer(head, f"{order}i4").tolist()
         if not 16 <= size <= room:
             break
         content = file.read(size - 8)
@@ -295,7 +312,7 @@ def _disagreement(header: Any, grid: Grid, scale: float) -> list[str]:
         other = header.get_qform()
         other[:3] *= scale
         twin, _ = _from_affine(other, grid.shape)
-    except (HeaderDataError, BadValue):
+    except (HeaderDataError, ValueError):  # ours, BadValue, is a ValueError too
         return ["The qform cannot be followed; the sform is used."]
     apart = grid.apart(twin)
     if apart <= 0.1:  # below a tenth of a voxel nobody would see it
@@ -333,7 +350,7 @@ def _stored(path: Path, header: Any, kind: np.dtype[Any]) -> NDArray[Any]:
     shape = tuple(reversed(dims[1 : dims[0] + 1]))
     pair = bytes(header["magic"])[:3] in {b"ni1", b"ni2"}
     held = _partner(path) if pair else path
-    offset = int(header["vox_offset"])
+    offset = _offset(header, path)
     smallest = 0 if pair else int(header.single_vox_offset)
     if offset < smallest:
         raise UnreadableFile(
@@ -376,18 +393,21 @@ def _inflated(path: Path, *, offset: int, size: int) -> NDArray[np.uint8]:
     return samples
 
 
+def _check_kind(kind: np.dtype[Any], path: Path) -> None:
+    """Refuse samples that are neither numbers nor colours."""
+    if kind.names or kind.kind in "iu" or (kind.kind == "f" and kind.itemsize <= 8):
+        return
+    raise UnreadableFile(
+        f"The samples of '{path.name}' are of type {kind}, which is no picture. "
+        "Give whole numbers, 32- or 64-bit floats or colours; of complex data, the magnitude."
+    )
+
+
 def _axes(stored: NDArray[Any], kind: np.dtype[Any], path: Path) -> NDArray[Any]:
     """(times, slices, rows, columns, channels): a view, whatever axes the file has."""
-    if kind.names:  # colour: three or four bytes a voxel
+    colours = bool(kind.names)
+    if colours:  # three or four bytes a voxel
         stored = stored[..., None].view(np.uint8)[..., :3]
-        colours = True
-    elif kind.kind in "iu" or (kind.kind == "f" and kind.itemsize <= 8):
-        colours = False
-    else:
-        raise UnreadableFile(
-            f"The samples of '{path.name}' are of type {kind}, which is no picture. "
-            "Give whole numbers, 32- or 64-bit floats or colours; of complex data, the magnitude."
-        )
     lengths = stored.shape[:-1] if colours else stored.shape
     while len(lengths) > 3 and lengths[0] == 1:
         lengths = lengths[1:]

@@ -17,7 +17,10 @@ MAGIC_AT = 128  # bytes of preamble before "DICM" (PS3.10 section 7.1)
 ZIPPED_MOST = 8 << 30  # bytes that one member of a zip may unpack to
 SMALL = 256 << 20  # bytes up to which it may be as dense as it likes
 DENSE_MOST = 200  # times its packed size that a larger one may unpack to; scans reach 10
-DAMAGED_ZIP = (zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, zlib.error)
+DAMAGED_ZIP = (
+    *(zipfile.BadZipFile, RuntimeError, NotImplementedError, OSError, EOFError, zlib.error),
+    UnicodeDecodeError,  # of a member's name
+)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ def read(path: Path) -> Schema:
         ArithmeticError,
         RecursionError,
     ) as error:
-        raise UnreadableFile(f"'{path.name}' is no table of classes. {error}") from error
+        why = str(error).rstrip(".")
+        raise UnreadableFile(f"'{path.name}' is no table of classes. {why}.") from error
 
 
 def write(mask: Mask, path: Path) -> None:
