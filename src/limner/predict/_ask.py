@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from limner.predict._hints import NONE, Colours
-from limner.predict._look import Floats, Look
+from limner.predict._look import Floats, Look, Scene
 from limner.prompt import Prompt
 
 # How much more than the reached Dice the network expects: after a box, lasso or prior alone,
@@ -30,10 +30,26 @@ class Question:
 
 
 @dataclass(frozen=True, eq=False)
+class Lines:
+    """How much of a line each pixel of a look lies on, over what is usual there; 0 out of view.
+
+    scene        what was looked at: elsewhere they are others
+    sight        (3, side, side): the picture
+    dark, bright (side, side)
+    """
+
+    scene: Scene
+    sight: Floats
+    dark: Floats
+    bright: Floats
+
+
+@dataclass(frozen=True, eq=False)
 class Answer:
     """What the network said of one crop.
 
     sight   (3, side, side): the picture as the network saw it
+    lines   of the whole slice, where threads were followed: the next prompt needs them again
     """
 
     look: Look
@@ -41,6 +57,7 @@ class Answer:
     quality: float
     sight: Floats
     prompts: tuple[Prompt, ...] = ()
+    lines: Lines | None = None
 
     @property
     def mask(self) -> NDArray[np.bool_]:

@@ -81,6 +81,11 @@ class Scene:
     low: tuple[int, int]
     high: tuple[int, int]
 
+    def same(self, other: "Scene") -> bool:
+        """Whether both show the same part of the same image alike."""
+        alike = (self.window, self.low, self.high) == (other.window, other.low, other.high)
+        return self.image is other.image and alike
+
     @property
     def spacing(self) -> NDArray[np.float64]:
         """mm of a row and of a column."""

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.predict._ask import Answer, Asking, Question, Task
+from limner.predict._ask import Answer, Asking, Lines, Question, Task
 from limner.predict._hints import Colours
 from limner.predict._look import FLAT, SIDE, Bools, Floats, Look, Scene
 from limner.prompt import CHANNELS, to_map
@@ -56,13 +56,13 @@ class Traced:
     """The lines of the whole slice that are of the kind marked.
 
     planes   (4, side, side), what was said, with the lines as the prior
-    sight    (3, side, side), the slice
+    lines    of the slice, of either kind
     logits   (side, side) of every pixel by its line
     """
 
     look: Look
     planes: Floats
-    sight: Floats
+    lines: Lines
     logits: Floats
 
 
@@ -83,12 +83,14 @@ def traced(task: Task, scene: Scene, *, before: Answer | None) -> Traced | None:
         return None
     whole = _whole(task, scene)
     planes = to_map(task.prompts, whole.on(scene.image.grid))
-    sight = scene.sight(whole, time=task.time)
-    logits = _ridged(sight, planes)
+    drawn = None if before is None else before.lines
+    if drawn is None or not drawn.scene.same(scene):
+        drawn = _drawn(whole, scene, time=task.time)
+    logits = _ridged(drawn, planes)
     if _hanging(logits > 0, planes[INSIDE] > MARKED) < (STILL if entered else TREE):
         return None
     planes[PRIOR] = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
-    return Traced(whole, planes, sight, logits)
+    return Traced(whole, planes, drawn, logits)
 
 
 def _on_ridges(places: NDArray[np.float64], task: Task, scene: Scene) -> bool:
@@ -116,7 +118,8 @@ def _hanging(on: Bools, marks: Bools) -> float:
 
 def threads(found: Traced, task: Task) -> Asking:
     """Every line of the slice, and what the network says of tiles round the marks."""
-    whole, planes, sight, logits = found.look, found.planes, found.sight, found.logits.copy()
+    whole, planes, logits = found.look, found.planes, found.logits.copy()
+    sight = found.lines.sight
     corners = _corners(planes[[INSIDE, OUTSIDE]].max(axis=0) > MARKED)
     tiles = {corner: _tile(whole, corner) for corner in corners}
     told = _colours(planes, sight)
@@ -132,7 +135,7 @@ def threads(found: Traced, task: Task) -> Asking:
         )
         logits[place] += np.clip(one.logits[inner, inner], -SUREST, SUREST) + TILE
     quality = float(np.mean([one.quality for one in answers])) if answers else UNKNOWN
-    return Answer(whole, np.asarray(logits, np.float32), quality, sight)
+    return Answer(whole, np.asarray(logits, np.float32), quality, sight, lines=found.lines)
 
 
 def ridges(plane: Floats) -> tuple[Floats, Floats]:
@@ -188,24 +191,32 @@ def _along(plane: Floats, heading: tuple[float, float], *, reach: int) -> Floats
     return total / np.float32(2 * reach + 1)
 
 
-def _ridged(sight: Floats, planes: Floats) -> Floats:
-    """Logits of every pixel by its line, of the kind that the inside marks lie on."""
+def _drawn(whole: Look, scene: Scene, *, time: int) -> Lines:
+    """The lines of a whole slice, of either kind."""
     from scipy.ndimage import distance_transform_edt, gaussian_filter
 
+    sight = scene.sight(whole, time=time)
     seen = _in_view(sight)
     if not seen.any():
-        return np.full(seen.shape, -STEEP, np.float32)
+        return Lines(scene, sight, *np.zeros((2, *seen.shape), np.float32))
     plane = sight[1]  # green, which shows vessels best; grey is the same in all three
     if not seen.all():  # the rim of a fundus would be the strongest line of all
         nearest = distance_transform_edt(~seen, return_distances=False, return_indices=True)
         plane = plane[tuple(nearest)]
     ground = plane - gaussian_filter(plane, NEAR)
     even = ground / (np.sqrt(gaussian_filter(ground**2, FAR)) + 0.02)
+    dark, bright = (
+        np.asarray(each * seen / max(float(np.quantile(each[seen], RIDGE)), 1e-6), np.float32)
+        for each in lines(np.asarray(even, np.float32))
+    )
+    return Lines(scene, sight, dark, bright)
+
+
+def _ridged(drawn: Lines, planes: Floats) -> Floats:
+    """Logits of every pixel by its line, of the kind that the inside marks lie on."""
     marks = planes[INSIDE] > MARKED
-    found = lines(np.asarray(even, np.float32))
-    kind = max(found, key=lambda each: float(each[marks].mean())) * seen
-    usual = max(float(np.quantile(kind[seen], RIDGE)), 1e-6)
-    return np.asarray(STEEP * (np.clip(kind / usual, 0, 3) - 1), np.float32)
+    kind = max(drawn.dark, drawn.bright, key=lambda each: float(each[marks].mean()))
+    return np.asarray(STEEP * (np.clip(kind, 0, 3) - 1), np.float32)
 
 
 def _in_view(sight: Floats) -> Bools:
