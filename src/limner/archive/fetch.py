@@ -8,7 +8,7 @@ from pathlib import Path
 from limner.archive.inbox import Inbox, is_uid
 from limner.archive.query import Found, Query
 from limner.archive.way import Way
-from limner.errors import BadValue, NoService, NotFound, UnwritableFile
+from limner.errors import BadValue, NoService, NotFound, UnreadableFile, UnwritableFile
 from limner.safely import write_text
 
 ENDING = ".partial"
@@ -65,8 +65,9 @@ def fetch(
     told(before, len(expected))
     _fill(way, series, inbox)
     total = len(inbox.here)
+    _check_count(series, inbox, total)
     _finish(inbox, folder)
-    return Fetched(folder, total, before, _remarks(series, inbox, total))
+    return Fetched(folder, total, before, _remarks(inbox, total))
 
 
 def _holds(folder: Path, expected: frozenset[str]) -> bool:
@@ -115,8 +116,8 @@ def _fill(way: Way, series: Found, inbox: Inbox) -> None:
         return
     try:
         way.fetch(series, inbox)
-    except NoService as error:
-        raise NoService(f"{error} {_kept(inbox)}") from error
+    except (NoService, UnreadableFile, UnwritableFile) as error:
+        raise type(error)(f"{error} {_kept(inbox)}") from error
     if inbox.missing:
         raise NoService(
             f"The archive sent {len(inbox.here)} of the {len(inbox.expected)} instances that it "
@@ -134,6 +135,17 @@ def _kept(inbox: Inbox) -> str:
     )
 
 
+def _check_count(series: Found, inbox: Inbox, total: int) -> None:
+    """Raise NoService where the archive itself says that there is more than it lists."""
+    count = series.get("series_instances", "")
+    if count.isdigit() and int(count) > total:
+        raise NoService(
+            f"The archive counts {count} instances in this series but lists "
+            f"{len(inbox.expected)}. The {total} that came are in '{inbox.folder}'; try again, "
+            "or rename that folder if they are all that you need."
+        )
+
+
 def _finish(inbox: Inbox, folder: Path) -> None:
     inbox.tidy()
     try:
@@ -148,14 +160,8 @@ def _finish(inbox: Inbox, folder: Path) -> None:
         ) from error
 
 
-def _remarks(series: Found, inbox: Inbox, total: int) -> tuple[str, ...]:
+def _remarks(inbox: Inbox, total: int) -> tuple[str, ...]:
     said = []
-    count = series.get("series_instances", "")
-    if count.isdigit() and int(count) != len(inbox.expected):
-        said.append(
-            f"The archive counts {count} instances in this series but lists "
-            f"{len(inbox.expected)}; those that it lists are here."
-        )
     if total > len(inbox.expected):
         said.append(
             f"{total - len(inbox.expected)} more came than were listed; they are kept: the "

@@ -30,6 +30,7 @@ class Inbox:
     arrived    is called after each new file
     altered    UIDs that came twice with other contents; the first was kept
     strangers  UIDs of another series or none, which nobody asked for; not kept
+    here       UIDs whose files are whole
     error      the first thing that went wrong on this side, such as a full disk
     """
 
@@ -40,12 +41,11 @@ class Inbox:
     altered: set[str] = field(default_factory=set)
     strangers: set[str] = field(default_factory=set)
     error: LimnerError | None = None
+    here: set[str] = field(default_factory=set)
     _lock: Lock = field(default_factory=Lock, repr=False)
 
-    @property
-    def here(self) -> frozenset[str]:
-        """The UIDs whose files are whole."""
-        return frozenset(each.stem for each in self.folder.glob("*.dcm") if is_uid(each.stem))
+    def __post_init__(self) -> None:
+        self.here |= {each.stem for each in self.folder.glob("*.dcm") if is_uid(each.stem)}
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -62,8 +62,15 @@ class Inbox:
         if not is_uid(uid):
             self.strangers.add(uid)
             return False
+        with self._lock, suppress(_Dropped):
+            self._write(uid, chunks)
+            self.here.add(uid)
+            self.arrived()
+        return uid not in self.strangers
+
+    def _write(self, uid: str, chunks: Iterable[bytes]) -> None:
         target = self.folder / f"{uid}.dcm"
-        with self._lock, suppress(_Dropped), replacing(target) as temporary:
+        with replacing(target) as temporary:
             with temporary.open("wb") as file:
                 for chunk in chunks:
                     file.write(chunk)
@@ -72,10 +79,6 @@ class Inbox:
                 if contents(target) != contents(temporary):
                     self.altered.add(uid)
                 raise _Dropped
-        if uid in self.strangers:
-            return False
-        self.arrived()
-        return True
 
     def _check(self, uid: str, file: Path) -> None:
         try:

@@ -2,19 +2,19 @@
 
 import socket
 import ssl
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from limner.archive.address import Address
-from limner.errors import NoService, extra
+from limner.errors import BadValue, NoService, extra
 
 if TYPE_CHECKING:
     from pynetdicom import AE
     from pynetdicom.association import Association
     from pynetdicom.presentation import PresentationContext
 
-Handlers = Sequence[tuple[Any, Callable[..., Any]]]
+Handlers = Sequence[Any]  # pynetdicom's events, each with a function and its arguments
 
 # Why an association is refused: source and reason (PS3.8 table 9-21).
 CALLED_UNKNOWN = (1, 7)
@@ -47,15 +47,18 @@ def association(
 ) -> "Iterator[Association]":
     """An association with the archive, released at the end. Raises NoService."""
     own = entity(address)
-    met = own.associate(
-        address.host,
-        address.port,
-        contexts=list(contexts),
-        ae_title=address.title,
-        evt_handlers=list(handlers),
-        ext_neg=list(roles),
-        tls_args=(_tls(address), address.host) if address.secure else None,
-    )
+    try:
+        met = own.associate(
+            address.host,
+            address.port,
+            contexts=list(contexts),
+            ae_title=address.title,
+            evt_handlers=list(handlers),
+            ext_neg=list(roles),
+            tls_args=(_tls(address), address.host) if address.secure else None,
+        )
+    except OSError as error:  # a name that nobody knows is not left to the association
+        raise NoService(_unreached(address) or f"{address}: {error}.") from error
     try:
         if not met.is_established:
             if met.rejected_contexts and not met.accepted_contexts:
@@ -71,8 +74,8 @@ def association(
 def cut(address: Address) -> NoService:
     """What to say when an association ends before its answer."""
     return NoService(
-        f"The archive {address} stopped answering. Look whether it still runs; "
-        "a longer wait is asked for with --timeout SECONDS."
+        f"The archive {address} broke off, or said nothing for {address.timeout_s:g} s. See "
+        f"whether it still runs, and whether it knows '{address.me}', the AE title that asks."
     )
 
 
@@ -86,7 +89,13 @@ def _not_taken(address: Address, met: "Association") -> str:
 def _tls(address: Address) -> ssl.SSLContext:
     context = ssl.create_default_context()
     if address.trusted is not None:
-        context.load_verify_locations(address.trusted)
+        try:
+            context.load_verify_locations(address.trusted)
+        except OSError as error:
+            raise BadValue(
+                f"'{address.trusted}' holds no certificates in PEM form. Give the certificate "
+                "of the authority that vouches for the archive."
+            ) from error
     return context
 
 
@@ -123,20 +132,20 @@ def _unreached(address: Address) -> str:
         with socket.create_connection((address.host, address.port), address.timeout_s) as plain:
             if address.secure:
                 _tls(address).wrap_socket(plain, server_hostname=address.host).close()
-    except socket.gaierror:
-        return f"There is no host called '{address.host}'. Look at the address {address}."
-    except TimeoutError:
-        return (
-            f"Nothing answers at {where} within {address.timeout_s:g} s. Look at the address, "
-            "the network and the firewall."
-        )
-    except ConnectionRefusedError:
-        return f"Nothing listens at {where}. Look at the port, and whether the archive runs."
-    except ssl.SSLError as error:
-        return (
-            f"The archive {address} cannot be trusted over TLS: {error.reason or error}. Name "
-            "the certificate of its authority with --ca FILE, or write dicom:// if it has no TLS."
-        )
     except OSError as error:
-        return f"{where} cannot be reached: {error.strerror or error}. Look at the address."
+        said: dict[type[OSError], str] = {
+            socket.gaierror: f"There is no host called '{address.host}'. Look at the address.",
+            TimeoutError: f"Nothing answers at {where} within {address.timeout_s:g} s. Look at "
+            "the address, the network and the firewall.",
+            ConnectionRefusedError: f"Nothing listens at {where}. Look at the port, and whether "
+            "the archive runs.",
+            ssl.SSLError: f"The archive {address} cannot be trusted over TLS: "
+            f"{getattr(error, 'verify_message', '') or error}. Name the certificate of its "
+            "authority with --ca FILE, or write dicom:// if it has no TLS.",
+            ConnectionResetError: f"{where} closes the line at once. "
+            + ("Write dicom:// if the archive has no TLS." * address.secure)
+            + ("Look at the port." * (not address.secure)),
+        }
+        otherwise = f"{where} cannot be reached: {error.strerror or error}. Look at the address."
+        return next((text for kind, text in said.items() if isinstance(error, kind)), otherwise)
     return ""

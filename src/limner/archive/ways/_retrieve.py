@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 from limner.archive.address import Address
 from limner.archive.inbox import Inbox
 from limner.archive.query import Found
-from limner.archive.ways._association import NotTaken, association, cut, entity
+from limner.archive.ways._association import Handlers, NotTaken, association, cut, entity
+from limner.archive.ways._classes import GET, MOVE, VERIFICATION
 from limner.archive.ways._status import (
     MOVE_DESTINATION_UNKNOWN,
     PENDING,
@@ -69,15 +70,14 @@ def _questions(series: Found, inbox: Inbox) -> "Iterator[Dataset]":
 
 def _move(address: Address, asked: "Dataset", inbox: Inbox) -> None:
     from pynetdicom import build_context
-    from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelMove as Move
 
     patience = _Patience(address.timeout_s)
     with (
         _listening(address, inbox, patience),
-        association(address, [build_context(Move)]) as met,
+        association(address, [build_context(MOVE)]) as met,
         patience.watching(met),
     ):
-        status = _last(address, met.send_c_move(asked, address.me, Move), patience)
+        status = _last(address, met.send_c_move(asked, address.me, MOVE), patience)
     code = code_of(address, status)
     if code == MOVE_DESTINATION_UNKNOWN:
         raise NoService(
@@ -97,24 +97,23 @@ def _move(address: Address, asked: "Dataset", inbox: Inbox) -> None:
 
 def _get(address: Address, asked: "Dataset", inbox: Inbox) -> None:
     from pynetdicom import build_context, build_role, evt
-    from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelGet as Get
 
     patience = _Patience(address.timeout_s)
     storage = _storage_contexts(sorted({each for each in inbox.expected.values() if each}))
     classes = {str(each.abstract_syntax) for each in storage}
     roles = [build_role(each, scp_role=True) for each in sorted(classes)]
-    handlers = [(evt.EVT_C_STORE, _take, [inbox, patience])]
+    handlers: Handlers = [(evt.EVT_C_STORE, _take, [inbox, patience])]
     with association(
-        address, [build_context(Get), *storage], handlers=handlers, roles=roles
+        address, [build_context(GET), *storage], handlers=handlers, roles=roles
     ) as met:
-        if Get not in [str(each.abstract_syntax) for each in met.accepted_contexts]:
+        if GET not in [str(each.abstract_syntax) for each in met.accepted_contexts]:
             raise NotTaken(
                 f"The archive {address} does not offer C-GET. Give a port for C-MOVE with "
                 "--listen PORT, and have the archive's administrator enter this machine's "
                 f"address, that port and the AE title '{address.me}'."
             )
         with patience.watching(met):
-            status = _last(address, met.send_c_get(asked, Get), patience)
+            status = _last(address, met.send_c_get(asked, GET), patience)
     code = code_of(address, status)
     if code and inbox.error is None:
         raise NoService(f"The archive {address} did not send everything: {spoken(status)}.")
@@ -163,18 +162,17 @@ def _take(event: Any, inbox: Inbox, patience: "_Patience") -> int:
 def _listening(address: Address, inbox: Inbox, patience: "_Patience") -> Iterator[None]:
     """A node of the network that takes the series, while the block runs."""
     from pynetdicom import ALL_TRANSFER_SYNTAXES, AllStoragePresentationContexts, evt
-    from pynetdicom.sop_class import Verification
 
     own = entity(address)
     own.require_called_aet = True
-    own.add_supported_context(Verification)
+    own.add_supported_context(VERIFICATION)
     known = {str(each.abstract_syntax) for each in AllStoragePresentationContexts}
     for each in sorted(known | {sop for sop in inbox.expected.values() if sop}):
         own.add_supported_context(each, ALL_TRANSFER_SYNTAXES)
-    handlers: list[Any] = [(evt.EVT_C_STORE, _take, [inbox, patience])]
+    handlers: Handlers = [(evt.EVT_C_STORE, _take, [inbox, patience])]
     where = "127.0.0.1" if _on_this_machine(address.host) else "0.0.0.0"  # noqa: S104
     try:
-        server = own.start_server((where, address.listen), block=False, evt_handlers=handlers)
+        server = own.start_server((where, address.listen), block=False, evt_handlers=list(handlers))
     except OSError as error:
         raise BadValue(
             f"The port {address.listen} cannot be listened on: {error.strerror}. Another program "

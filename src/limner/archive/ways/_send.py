@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from limner.archive.address import Address
 from limner.archive.way import Part, Stored
 from limner.archive.ways._association import NotTaken, association, cut
+from limner.archive.ways._classes import EXPLICIT, IMPLICIT, LABELMAP
 from limner.archive.ways._status import TAKEN_WITH_REMARK, code_of, spoken
 from limner.errors import extra
 
@@ -15,9 +16,7 @@ if TYPE_CHECKING:
     from pynetdicom.association import Association
     from pynetdicom.presentation import PresentationContext
 
-IMPLICIT, EXPLICIT = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1"
 CONVERTIBLE = (EXPLICIT, IMPLICIT)  # into one another, without touching a sample
-LABELMAP = "1.2.840.10008.5.1.4.1.1.66.7"
 CLASSES_AT_ONCE = 40  # of up to three contexts each, of which an association holds 128
 
 

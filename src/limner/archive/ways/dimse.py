@@ -14,6 +14,7 @@ from limner.archive.query import FIELDS, Found, Query
 from limner.archive.way import Part, Stored
 from limner.archive.ways import WAYS
 from limner.archive.ways._association import association
+from limner.archive.ways._classes import FIND, GET, MOVE, VERIFICATION
 from limner.archive.ways._status import CANCELLED, PENDING, code_of, settled
 from limner.archive.ways._words import ours
 from limner.dicom.headers import quietly, text
@@ -37,16 +38,12 @@ class Dimse:
         """Which of C-FIND, C-MOVE and C-GET it takes."""
         with extra("archive"):
             from pynetdicom import build_context
-            from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind as Find
-            from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelGet as Get
-            from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelMove as Move
-            from pynetdicom.sop_class import Verification
 
-        asked = {str(Find): "C-FIND", str(Move): "C-MOVE", str(Get): "C-GET"}
-        contexts = [build_context(uid) for uid in (Verification, *asked)]
+        asked = {FIND: "C-FIND", MOVE: "C-MOVE", GET: "C-GET"}
+        contexts = [build_context(uid) for uid in (VERIFICATION, *asked)]
         with association(self.address, contexts) as met:
             taken = [str(each.abstract_syntax) for each in met.accepted_contexts]
-            if Verification in taken:
+            if VERIFICATION in taken:
                 settled(self.address, met.send_c_echo())
         offered = [word for uid, word in asked.items() if uid in taken]
         return f"takes {', '.join(offered)}" if offered else "takes neither queries nor retrieval"
@@ -55,15 +52,14 @@ class Dimse:
         """By C-FIND in the study root."""
         with extra("archive"):
             from pynetdicom import build_context
-            from pynetdicom.sop_class import StudyRootQueryRetrieveInformationModelFind as Find
 
         found: list[Found] = []
-        with quietly(), association(self.address, [build_context(Find)]) as met:
-            for status, answer in met.send_c_find(_identifier(query), Find):
+        with quietly(), association(self.address, [build_context(FIND)]) as met:
+            for status, answer in met.send_c_find(_identifier(query), FIND):
                 code = code_of(self.address, status)
                 if code in PENDING and answer is not None:
                     if len(found) == query.limit:
-                        met.send_c_cancel(1, query_model=Find)
+                        met.send_c_cancel(1, query_model=FIND)
                     elif len(found) < query.limit:
                         found.append(_read(query, answer))
                 elif code != CANCELLED:
