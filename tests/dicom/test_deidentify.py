@@ -38,7 +38,7 @@ SECRET = {
 }
 TEXTS = {"AE", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"}
 # Written by hand or by codes; they have tests of their own.
-BY_CONTENT = {"SegmentLabel", "ROIName", "TextValue", "LongCodeValue", "URNCodeValue"}
+BY_CONTENT = {"SegmentLabel", "ROIName", "TextValue"}
 # What a file cannot be without, or what says how its texts are to be read.
 NOT_FILLED = {"SpecificCharacterSet", "SOPClassUID", "MediaStorageSOPInstanceUID"}
 

@@ -5,7 +5,8 @@ import io
 import json
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,29 @@ class Wishes:
     skip_unknown: bool = False
     report: Path | None = None
     originals: bool = False
+
+
+@contextmanager
+def joining(key: Path | None, out: Path, *, ending: str = "") -> Iterator[None]:
+    """DICOM written inside joins the scans that were de-identified with a key; None: as it is.
+
+    ending   of the files that will be written into `out`, where that is a folder
+    Raises NotFound without the key, BadValue where what is written is no DICOM.
+    """
+    if key is None:
+        yield
+        return
+    from limner.dicom.deidentify import deidentifying
+    from limner.dicom.deidentify_key import opened_key
+
+    name = f"x{ending}" if ending else out.name
+    if not name.lower().endswith(".dcm"):
+        raise BadValue(
+            f"'{name}' is no DICOM file, and --deidentify is about those. Write .seg.dcm, "
+            ".rtstruct.dcm or .sc.dcm, or leave it out."
+        )
+    with deidentifying(opened_key(key)):
+        yield
 
 
 def deidentified(paths: Sequence[Path], out: Path, wishes: Wishes) -> list[str]:

@@ -11,6 +11,7 @@ OUT = "The new file, whose ending picks the format; or a new folder (see --to)."
 LOSSY = "Write it although something is lost; what is lost is printed."
 CLASSES = "Names, colours, codes from a file: .toml, dcmqi's .json, BIDS' .tsv, Slicer's .ctbl."
 CHOOSE = "How the format writes: outline=smooth or holes=xor for a structure set. Repeatable."
+KEY = "Write DICOM that joins the scans which 'limner deidentify' wrote with this key."
 SOURCE = "A mask file; or a data set: MSD, nnU-Net, BIDS, or folders images/ and masks/."
 
 
@@ -42,6 +43,7 @@ def convert(
     series: Annotated[
         str | None, Option(help="Which series of the scan: its number or UID.")
     ] = None,
+    deidentify: Annotated[Path | None, Option(metavar="KEY", help=KEY)] = None,
     quiet: Annotated[bool, Option("--quiet", "-q", help="Print nothing but errors.")] = False,
 ) -> None:
     """Write a mask in another format. What would be lost is said, and refused without --lossy.
@@ -49,6 +51,7 @@ def convert(
     limner convert liver.seg.nrrd -o liver.nii.gz
     """
     from limner.cli._convert import Wishes, convert_mask
+    from limner.cli._deidentify import joining
 
     wishes = Wishes(
         image=image,
@@ -61,11 +64,12 @@ def convert(
         series=series,
         choices=tuple(choose or ()),
     )
-    if source.is_dir():
-        from limner.cli._convert_data import convert_data
+    with joining(deidentify, out):
+        if source.is_dir():
+            from limner.cli._convert_data import convert_data
 
-        said = convert_data(source, out, wishes)
-    else:
-        said = convert_mask(source, out, wishes)
+            said = convert_data(source, out, wishes)
+        else:
+            said = convert_mask(source, out, wishes)
     if not quiet:
         echo("\n".join(said))

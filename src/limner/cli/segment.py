@@ -14,6 +14,7 @@ PROMPTS = "A JSON file with objects and classes; a folder of CASE.json makes -i 
 SESSION = "Keep what was said and answered in this file; a second call goes on from there."
 CONTINUE = "With a folder of cases: leave out those whose output is there already."
 SOFT_EDGE = "Also write how much of each pixel it fills: .png, .nii.gz or .npz."
+KEY = "Write DICOM that joins the scans which 'limner deidentify' wrote with this key."
 DETERMINISTIC = "The same bytes every time on one machine: one thread, fp32, fixed ids and times."
 
 
@@ -101,6 +102,7 @@ def segment(
     ending: Annotated[
         str, Option(metavar=".ENDING", help="With a folder of cases: the format of the masks.")
     ] = ".nii.gz",
+    deidentify: Annotated[Path | None, Option(metavar="KEY", help=KEY)] = None,
     report: Annotated[
         Path | None, Option(metavar="JSON", help="Keep inputs, model, options, versions, times.")
     ] = None,
@@ -117,6 +119,7 @@ def segment(
     options = dict(locals())
     from limner.cli._batch import cases_of, segment_cases
     from limner.cli._case import Wishes, segment_case
+    from limner.cli._deidentify import joining
     from limner.cli._model import limit_threads
     from limner.cli._prompts import Typed
     from limner.cli._run import running
@@ -153,7 +156,8 @@ def segment(
     )
     limit_threads(wishes.threads)
     cases = cases_of(scan, prompts)
-    with running("segment", options, report) as run:
+    joined = joining(deidentify, out, ending="" if cases is None else ending)
+    with joined, running("segment", options, report) as run:
         if cases is None:
             told = segment_case(scan, out, wishes=wishes, run=run)
             text, code = told.text(as_json=as_json, verbose=verbose), 0

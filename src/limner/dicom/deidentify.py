@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from limner import __version__
@@ -74,9 +75,25 @@ def deidentifying(key: Key | None) -> Iterator[None]:
         _KEY.reset(token)
 
 
-def key_in_use() -> Key | None:
-    """The key of `deidentifying`; None where DICOM is written as it is."""
-    return _KEY.get()
+def is_deidentifying() -> bool:
+    """Whether what is written now is de-identified."""
+    return _KEY.get() is not None
+
+
+def finish(path: Path) -> None:
+    """De-identify a file that has just been written, where that is asked for.
+
+    Every writer of DICOM calls it before the file gets its name. Raises BadValue.
+    """
+    key = _KEY.get()
+    if key is None:
+        return
+    import pydicom
+
+    with quietly():
+        dataset = pydicom.dcmread(path)
+        clean(dataset, key)
+        dataset.save_as(path, enforce_file_format=True)
 
 
 def patient_of(dataset: Any) -> str:
@@ -121,21 +138,21 @@ class Cleaner:
 
     def walk(self, dataset: "Dataset") -> None:
         """Clean every element of a dataset or an item, and what is in it."""
-        if "CodingSchemeDesignator" in dataset:
+        if "CodingSchemeDesignator" in dataset or "CodeMeaning" in dataset:
             clean_code(dataset, self.key)
         if "ValueType" in dataset:
             clean_content(dataset, self.key, self.done.patient)
         for tag in list(dataset.keys()):
             held: Any = dataset.get_item(tag)
             what = action(int(tag), held.VR or "")
-            if what == "keep":
+            if what == "keep" or (what == "code" and "CodeMeaning" in dataset):
                 continue
             if what == "delete":
                 del dataset[tag]
                 self.done.counts["removed"] += 1
                 continue
             element = _read(dataset, tag)
-            getattr(self, f"_{what}")(element)
+            getattr(self, f"_{'empty' if what == 'code' else what}")(element)
             if element.VR == "UN":  # a damaged kind: nothing is known of it
                 del dataset[tag]
 

@@ -82,14 +82,18 @@ def clean_code(item: "Dataset", key: Key) -> None:
     Those of the standards, and of measurements by Limner, stay.
     """
     scheme = text(item, "CodingSchemeDesignator")
-    if not is_local(scheme) or "CodeMeaning" not in item:
+    if not is_local(scheme):
         return
     told = next((text(item, each) for each in CODES if each in item), "")
     for each in CODES:
         if each in item:
             delattr(item, each)
-    item.CodeValue = key.pseudonym("C", f"{scheme} {told}")
-    item.CodeMeaning = "Local code"
+    if told:
+        whole = told if key.made_pseudonym("C", told) else f"{scheme} {told}"
+        item.CodeValue = key.pseudonym("C", whole)
+    if "CodeMeaning" in item:
+        item.CodeMeaning = "Local code"
+    item.CodingSchemeDesignator = "99LOCAL"
 
 
 CODES = ("CodeValue", "LongCodeValue", "URNCodeValue")

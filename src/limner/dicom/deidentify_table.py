@@ -8,8 +8,9 @@ Source   PS3.15 table E.1-1, column of the Basic Profile, with the dates of colu
          Longitudinal With Modified Dates"; PS3.15 E.3.6.
 Differs  where the standard lets the kind of object decide between removing, emptying and
          replacing, the attribute stays and is emptied (X/Z) or replaced (X/D, X/Z/D, Z/D): that
-         is right for every kind. Sequences of (X/D, X/Z/D) are removed. Texts that the table
-         does not name are emptied unless they are in `SAFE`: nobody has said that they are safe.
+         is right for every kind. Sequences of X/D are removed, of X/Z/D emptied. Texts that
+         the table does not name are emptied unless they are in `SAFE`: nobody has said that
+         they are safe.
 """
 
 from functools import cache
@@ -28,6 +29,7 @@ Action = Literal[
     "patient",  # the patient's pseudonym
     "track",  # a pseudonym of the text
     "nobody",  # a code that means no person
+    "code",  # kept where it has a meaning beside it: in the item of a code
 ]
 
 EDITION = "dicomfields_2026c"
@@ -59,8 +61,8 @@ OURS: dict[int, Action] = {
     0x00120063: "delete",
     0x00120064: "delete",
     0x00280303: "delete",
-    0x00080119: "keep",  # Long Code Value
-    0x00080120: "keep",  # URN Code Value
+    0x00080119: "code",  # Long Code Value
+    0x00080120: "code",  # URN Code Value
 }
 # Short texts that machines and code tables write, and that images cannot be read without.
 SAFE = frozenset(
@@ -149,7 +151,7 @@ OF_SEQUENCES: dict[str, Action] = {
     "replace": "follow",
     "empty_or_replace": "empty",
     "delete_or_replace": "delete",
-    "delete_or_empty_or_replace": "delete",
+    "delete_or_empty_or_replace": "empty",
 }
 
 

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from limner import __version__
+from limner.dicom.deidentify import finish
 from limner.dicom.headers import quietly
 from limner.grid import Grid
 from limner.image import Image, SliceSource
@@ -415,6 +416,7 @@ def save(made: "Dataset", path: Path) -> None:
     with quietly(), replacing(path) as temporary:
         made.file_meta = file_meta(made)
         made.save_as(temporary, enforce_file_format=True)
+        finish(temporary)
 
 
 def file_meta(made: "Dataset") -> "FileMetaDataset":

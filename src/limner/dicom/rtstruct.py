@@ -12,6 +12,7 @@ import numpy as np
 
 from limner import __version__
 from limner.dicom.codes import coded_class
+from limner.dicom.deidentify import finish
 from limner.dicom.derived import (
     MAKER,
     Origin,
@@ -221,3 +222,4 @@ def save(made: "Dataset", path: Path) -> None:
         made.save_as(whole, enforce_file_format=True)
     with replacing(path) as temporary:
         temporary.write_bytes(whole.getbuffer())
+        finish(temporary)

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from limner.dicom.deidentify import finish
 from limner.dicom.derived import (
     Origin,
     begun,
@@ -87,6 +88,7 @@ def write_seg(
         with temporary.open("ab") as file:
             file.write(_sequence(0x52009230, _groups(job, scan)))
             write_samples(file, job)
+        finish(temporary)
 
 
 def _digest(mask: Mask) -> str:
