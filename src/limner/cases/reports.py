@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import fields
+from math import isnan
 from pathlib import Path
 
 from limner.dicom.sr import Finding, Value
@@ -33,7 +34,9 @@ def write_report(
         Finding(
             each.object,
             tuple(
-                Value(**{name: getattr(one, name) for name in FIELDS}) for one in each.measurements
+                Value(**{name: getattr(one, name) for name in FIELDS})
+                for one in each.measurements
+                if not isnan(one.value)  # it was not measured, and a report holds what was
             ),
         )
         for each in measured

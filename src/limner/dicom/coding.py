@@ -142,6 +142,11 @@ def _check_claim(found: Coding, frames: int) -> None:
         _check_items(found, frames)
         return
     there = header.place.size - header.pixels_at
+    if header.length > there + 1:  # some writers count a byte of padding that they left out
+        raise UnreadableFile(
+            f"'{name}' says that its samples take {header.length} bytes, but only {there} are "
+            "there: it was cut off, or never was what it says. Fetch or export it again."
+        )
     needed = claimed * 2 // 3 if found.colour == "YBR_FULL_422" else claimed
     if there < needed:
         raise UnreadableFile(

@@ -250,7 +250,7 @@ def _people_said(every: Sequence[Entry]) -> list[Problem]:
         some = ", ".join(named[:4]) + (", ..." if len(named) > 4 else "")
         found.append(Problem("several patients", f"Here are {len(people)} patients: {some}."))
     for entries in people.values():
-        names = list(dict.fromkeys(each.who.name for each in entries))
+        names = sorted({each.who.name for each in entries})
         if len(names) > 1:
             told = " and ".join(f"'{name}'" for name in names[:3])
             found.append(
