@@ -18,7 +18,7 @@ REPORT = "Write what was done to each file: .json or .csv."
 @app.command()
 def deidentify(
     *,
-    paths: Annotated[list[Path], Argument(metavar="PATHS...", help=PATHS)],
+    paths: Annotated[list[Path], Argument(metavar="PATHS", help=PATHS)],
     out: Annotated[
         Path, Option("--output", "-o", metavar="FOLDER", help="A new folder for the files.")
     ],

@@ -24,6 +24,7 @@ from limner.dicom.deidentify_pixels import (
     suspected,
     unmaskable,
 )
+from limner.dicom.deidentify_streams import drop_comments
 from limner.dicom.deidentify_table import table
 from limner.dicom.headers import damage, header, quietly, text
 from limner.dicom.places import SUFFIXES, Place, looks_like_dicom, places
@@ -300,9 +301,12 @@ def _cleaned(dataset: "Dataset", key: Key, masking: Masking) -> Counter[str]:
     overlay = drop_embedded_overlays(dataset)
     if masking:
         blank(dataset, masking)
+    comments = drop_comments(dataset)
     counts = clean(dataset, key, masked=bool(masking)).counts
     if overlay:
         counts["overlays cleared from the samples"] += 1
+    if comments:
+        counts["comments cut from compressed samples"] += comments
     return counts
 
 
