@@ -162,7 +162,13 @@ def _dicom(place: Place) -> Any:
                 "written. Take it away, or say --skip-unknown to leave it out."
             )
         return None
-    found = header(place).whole
+    told = header(place)
+    if told.pixels_at >= 0 and told.pixels_at + told.length > place.size:
+        raise UnreadableFile(
+            f"'{place.name}' ends before its samples do. Nothing was written. Fetch it again, "
+            "or say --skip-unknown to leave it out."
+        )
+    found = told.whole
     if text(found.file_meta, "MediaStorageSOPClassUID") == DIRECTORY:
         raise _NotCarried("is a DICOMDIR, which lists the old names")
     return found
