@@ -65,6 +65,6 @@ def test_json_has_the_same(study):
 
 def test_explained_in_sentences(study):
     told = limner("dicom", study, "--explain").out
-    assert "Series 2: 1 slice is missing (numbers 3 of 5)" in told
+    assert "Series 2: 1 slice is missing (number 4 of 5)" in told
     assert "Fetch the series again." in told
     assert "Check that they belong together" in told

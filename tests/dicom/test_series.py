@@ -53,7 +53,7 @@ def test_a_missing_slice_is_filled_and_said(tmp_path):
     stack(tmp_path, (0.0, 3.0, 9.0, 12.0))
     opened = open_image(tmp_path)
     said = only(opened.source.problems, "missing")
-    assert said.startswith("1 slice is missing (numbers 2 of 5)")
+    assert said.startswith("1 slice is missing (number 3 of 5)")
     assert first_samples(opened) == [0, 100, 150, 200, 300]
     assert opened.grid.spacing_mm[0] == 3.0
     assert [each.sop_instance_uid == "" for each in opened.source.slices] == [
@@ -99,7 +99,7 @@ def test_a_tilted_gantry_is_kept_exactly_and_said(tmp_path):
 def test_slices_that_leave_the_line_are_refused(tmp_path):
     for k, aside in enumerate((0.0, 4.0, 0.0)):
         save(placed(plane(k), (aside, 0.0, 3.0 * k)), tmp_path / f"{k}.dcm")
-    with pytest.raises(UnreadableFile, match=r"slice 1 of 3 lies 4\.00 mm beside it"):
+    with pytest.raises(UnreadableFile, match=r"slice 2 of 3 lies 4\.00 mm beside it"):
         open_image(tmp_path)
 
 

@@ -7,13 +7,14 @@ from typer import Argument, Option, echo
 
 from limner.cli import app
 
+PATHS = "Folders, zips, DICOMDIRs, files."
 PICK = "Keep what a rule says: 'modality=CT', 'description~portal', 'thinnest'. Repeatable."
 
 
 @app.command()
 def dicom(
     *,
-    paths: Annotated[list[Path], Argument(metavar="PATHS...", help="Folders, zips, DICOMDIRs.")],
+    paths: Annotated[list[Path], Argument(metavar="PATHS", help=PATHS)],
     pick: Annotated[list[str] | None, Option(metavar="RULE", help=PICK)] = None,
     explain: Annotated[
         bool, Option("--explain", help="Say of each problem what it is and what to do.")

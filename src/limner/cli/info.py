@@ -13,7 +13,8 @@ def info(
     *,
     scan: Annotated[Path, Argument(metavar="SCAN", help="A file, a DICOM folder or a zip.")],
     series: Annotated[
-        str | None, Option(help="Which series, where there are several: its number or UID.")
+        str | None,
+        Option(help="Which of several series: its number, UID, or a rule (see limner dicom)."),
     ] = None,
     window: Annotated[
         str | None, Option(help="The shown range: LOW,HIGH, or for CT a name such as lung.")

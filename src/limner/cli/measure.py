@@ -26,7 +26,7 @@ def measure(
     ruler: Annotated[str | None, Option(help=RULER)] = None,
     also: Annotated[list[str] | None, Option(metavar="NAME", help=ALSO)] = None,
     series: Annotated[
-        str | None, Option(help="Which series of the scan: its number or UID.")
+        str | None, Option(help="Which series of the scan: its number, UID, or a rule.")
     ] = None,
     as_json: Annotated[bool, Option("--json", help="Print the numbers as JSON.")] = False,
     quiet: Annotated[bool, Option("--quiet", "-q", help="Print nothing but errors.")] = False,

@@ -51,7 +51,8 @@ def segment(
     ] = None,
     model: Annotated[str, Option("--model", "-m", help="A name from 'limner models'.")] = "limner",
     series: Annotated[
-        str | None, Option(help="Which series, where there are several: its number or UID.")
+        str | None,
+        Option(help="Which of several series: its number, UID, or a rule (see limner dicom)."),
     ] = None,
     window: Annotated[
         str | None, Option(help="The shown range: LOW,HIGH, or for CT a name such as lung.")

@@ -245,7 +245,7 @@ def _fit(places: NDArray[np.float64], pixel_mm: float) -> tuple[NDArray[np.float
     worst = int(off.argmax())
     if off[worst] > max(0.1 * pixel_mm, SAME_MM):
         raise UnreadableFile(
-            f"The slices do not lie along one line: slice {worst} of {len(places)} lies "
+            f"The slices do not lie along one line: slice {worst + 1} of {len(places)} lies "
             f"{off[worst]:.2f} mm beside it. Such a stack has no regular grid and is not opened."
         )
     return share, length
@@ -273,9 +273,9 @@ def _steps(share: NDArray[np.float64], length: float) -> tuple[int, list[Problem
     missing = number - count
     if np.abs(exact - exact.round()).max() <= ROUNDED and missing > 0:
         lost = sorted(set(range(number)) - {int(k) for k in exact.round()})
-        listed = ", ".join(str(k) for k in lost[:5]) + (", ..." if len(lost) > 5 else "")
+        listed = ", ".join(str(k + 1) for k in lost[:5]) + (", ..." if len(lost) > 5 else "")
         said = (
-            f"{_many(missing, 'slice is', 'slices are')} missing (numbers {listed} of {number}); "
+            f"{_many(missing, 'slice is', 'slices are')} missing (number {listed} of {number}); "
             "each was filled in between its neighbours and shows nothing that was measured."
         )
         return number, [Problem("missing slices", said, missing)]
