@@ -1,6 +1,7 @@
 """A study for people and as JSON: patients, studies, series, and what is odd."""
 
 import json
+import shlex
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -70,6 +71,8 @@ def series_json(entry: "Entry") -> dict[str, Any]:
         "unit": entry.unit,
         "instances": report.files,
         "localiser": report.localiser,
+        "of_series": list(entry.of),
+        "holds": entry.held,
         "burned_in": entry.burned_in,
         "files": [where(each) for each in entry.files],
         "problems": [problem_json(each) for each in entry.noted],
@@ -105,7 +108,7 @@ def as_text(study: "Study", paths: Sequence[Path], *, explain: bool) -> str:
     for entries in study.people.values():
         lines += ["", _patient(entries[0].who)]
         for some in visits(entries).values():
-            lines += [f"  {_visit(some[0].visit)}", *_indented(_series(some, paths)), ""]
+            lines += [f"  {_visit(some[0].visit)}", *_indented(_series(some, study, paths)), ""]
             if explain:
                 lines += _explained(some)
         lines = lines[:-1] if not lines[-1] else lines
@@ -147,7 +150,7 @@ def _day(date: str) -> str:
     return f"{date[:4]}-{date[4:6]}-{date[6:]}" if plain else date
 
 
-def _series(entries: "Sequence[Entry]", paths: Sequence[Path]) -> str:
+def _series(entries: "Sequence[Entry]", study: "Study", paths: Sequence[Path]) -> str:
     head = ["series", "modality", "opens as", "size", "spacing mm", "instances", "description"]
     rows = []
     for each in entries:
@@ -157,7 +160,7 @@ def _series(entries: "Sequence[Entry]", paths: Sequence[Path]) -> str:
             [
                 number,
                 report.modality or "–",
-                f"{each.kind} (localiser)" if report.localiser else each.kind,
+                _kind(each, study),
                 _size(each),
                 _spacing(each),
                 str(report.files),
@@ -168,10 +171,17 @@ def _series(entries: "Sequence[Entry]", paths: Sequence[Path]) -> str:
     return table([*head, "notes" if any(row[-1] for row in rows) else ""], rows)
 
 
+def _kind(entry: "Entry", study: "Study") -> str:
+    if entry.report.localiser:
+        return f"{entry.kind} (localiser)"
+    numbers = [str(e.report.number) for e in study.entries if e.report.uid in entry.of]
+    return f"{entry.kind} of {', '.join(numbers)}" if numbers else entry.kind
+
+
 def _size(entry: "Entry") -> str:
     times, slices, rows, columns = entry.report.size
     if not slices:
-        return "–"
+        return entry.held or "–"
     parts = [f"{times} times"] if times > 1 else []
     flat = f"{rows} x {columns}"
     return ", ".join([*parts, f"{slices} x {flat}" if slices > 1 else flat])
@@ -204,10 +214,15 @@ def _said(problems: "Iterable[Problem]", *, explain: bool) -> list[str]:
 
 
 def _explained(entries: "Sequence[Entry]") -> list[str]:
-    lines = []
+    """Every sentence once, with the series that it is about."""
+    found: dict[Problem, list[str]] = {}
     for each in entries:
-        found = _said(each.noted, explain=True)
-        lines += [f"    Series {each.report.number}: {line}" for line in found]
+        for problem in each.noted:
+            found.setdefault(problem, []).append(str(each.report.number))
+    lines = [
+        f"    Series {', '.join(numbers)}: {_said([problem], explain=True)[0]}"
+        for problem, numbers in found.items()
+    ]
     return [*lines, ""] if lines else []
 
 
@@ -220,7 +235,8 @@ def _how(study: "Study") -> list[str]:
     if len(study.entries) != 1 or not study.entries[0].opens:
         return []
     only = study.entries[0]
+    scan = shlex.quote(str(only.path))
     return [
         "",
-        f"To outline in it: limner segment -i {only.path} --series {only.report.number} ...",
+        f"To outline in it: limner segment -i {scan} --series {only.report.number} ...",
     ]

@@ -66,6 +66,8 @@ ADVICE = {
     "without samples": "Nothing has to be done, unless you miss pictures: then fetch it again.",
     "strays": "Nothing has to be done if those files are not of the scan.",
     "damaged files": "Fetch them again before you trust the series beside them.",
+    "scan not here": "Fetch those images into the same folder, or give them with --image.",
+    "absent images": "Fetch the whole series; what was outlined on those images cannot be shown.",
     "lost files": "Copy the whole disc, or open the folder instead of the DICOMDIR.",
     "passed over": "Choose one of them by its number if you mean it.",
     "detector scale": (

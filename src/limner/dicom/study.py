@@ -5,13 +5,14 @@ may be copies of each other.
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from limner.dicom.headers import Header, number, quietly, text
 from limner.dicom.picture import outlook
 from limner.dicom.places import Place
 from limner.dicom.problems import Problem
+from limner.dicom.refers import held, images_of, series_of
 from limner.dicom.series import NOT_PICTURES, Found, Looked, SeriesReport, look
 from limner.errors import UnreadableFile
 from limner.grid import Scale, Vector
@@ -72,6 +73,8 @@ class Entry:
     texts         further attributes that rules ask for, by their name in a rule
     burned_in     whether text is burned into the pixels: "yes", "no", or "" where nobody says
     noted         all that is odd about it
+    of, shows     UIDs of the series and images that it points to, where it is no image
+    held          how many segments or structures it holds, in words
     """
 
     path: Path
@@ -88,6 +91,9 @@ class Entry:
     burned_in: str
     noted: tuple[Problem, ...]
     files: tuple[Place, ...]
+    of: tuple[str, ...] = ()
+    shows: frozenset[str] = frozenset()
+    held: str = ""
 
     @property
     def opens(self) -> bool:
@@ -129,11 +135,38 @@ def examined(paths: Sequence[Path]) -> Study:
     """What lies at the paths. Raises UnreadableFile for one where nothing is DICOM."""
     every: list[Entry] = []
     said: list[Problem] = []
+    images: set[str] = set()
     for path in paths:
         there = look(path)
+        images |= _uids(there)
         said += there.said
         every += entries(path, there)
-    return Study(tuple(every), (*_people_said(every), *said))
+    return Study(_lacking(every, images), (*_people_said(every), *said))
+
+
+def _uids(there: Looked) -> set[str]:
+    with quietly():
+        return {
+            text(each.dataset, "SOPInstanceUID") for found in there.found for each in found.headers
+        }
+
+
+def _lacking(every: Sequence[Entry], images: set[str]) -> tuple[Entry, ...]:
+    """The same, where what an object points to is not all here saying so."""
+    here = {each.report.uid for each in every}
+    return tuple(replace(each, noted=(*each.noted, *_gone(each, here, images))) for each in every)
+
+
+def _gone(entry: Entry, series: set[str], images: set[str]) -> tuple[Problem, ...]:
+    if entry.of and not series & set(entry.of):
+        ends = ", ".join(f"...{uid[-12:]}" for uid in entry.of[:3])
+        said = f"It points to images that are not here (series {ends})."
+        return (Problem("scan not here", said),)
+    lost = len(entry.shows - images)
+    if not lost:
+        return ()
+    said = f"It points to {len(entry.shows)} images, of which {lost} are not here."
+    return (Problem("absent images", said, lost),)
 
 
 def entries(path: Path, there: Looked) -> list[Entry]:
@@ -147,6 +180,7 @@ def _entry(path: Path, found: Found, elsewhere: set[Problem]) -> Entry:
     told = {key: text(dataset, keyword) for key, keyword in ASKED.items()}
     kind, spacing, scale, unit = "nothing", (), "none", ""
     noted = found.report.noted
+    pointing = found.headers if found.report.modality in OTHERS else []
     if found.layout is not None:
         try:
             seen = outlook(found)
@@ -172,6 +206,9 @@ def _entry(path: Path, found: Found, elsewhere: set[Problem]) -> Entry:
         burned_in={"YES": "yes", "NO": "no"}.get(text(dataset, "BurnedInAnnotation"), ""),
         noted=tuple(each for each in noted if each not in elsewhere),
         files=_files(found),
+        of=tuple(dict.fromkeys(uid for each in pointing for uid in series_of(each))),
+        shows=frozenset(uid for each in pointing for uid in images_of(each)),
+        held=held(pointing, found.report.modality),
     )
 
 
