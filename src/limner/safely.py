@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from limner.errors import UnwritableFile
+from limner.errors import LimnerError, UnwritableFile
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def replacing(target: Path) -> Iterator[Path]:
         temporary.chmod(0o666 & ~_umask())
         temporary.replace(target)
     except OSError as error:
-        if isinstance(error, UnwritableFile):
+        if isinstance(error, LimnerError):  # it has its sentence: some of ours are OSErrors
             raise
         raise _unwritable(target, error) from error
     finally:

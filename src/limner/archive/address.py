@@ -45,7 +45,7 @@ class Address:
     me         the AE title that this program calls itself on the DICOM network
     listen     the port on which it takes what a C-MOVE sends; 0 takes series by C-GET
     timeout_s  of silence, after which the archive counts as gone
-    trusted    a file of certificates to trust beside the system's own; None for those alone
+    trusted    a file of certificates to trust in place of the usual ones
     """
 
     url: str

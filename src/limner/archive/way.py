@@ -1,4 +1,4 @@
-"""The interface of a way to speak to an archive: all else is built on these four."""
+"""The interface of a way to speak to an archive: all else is built on these few."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -57,4 +57,8 @@ class Way(Protocol):
 
     def store(self, parts: Sequence[Part]) -> Iterator[Stored]:
         """Send the files, telling of each as soon as the archive has answered."""
+        ...
+
+    def close(self) -> None:
+        """Let go of what is open between questions."""
         ...

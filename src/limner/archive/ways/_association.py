@@ -7,7 +7,8 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from limner.archive.address import Address
-from limner.errors import BadValue, NoService, extra
+from limner.archive.ways._tls import trust
+from limner.errors import NoService, extra
 
 if TYPE_CHECKING:
     from pynetdicom import AE
@@ -55,7 +56,7 @@ def association(
             ae_title=address.title,
             evt_handlers=list(handlers),
             ext_neg=list(roles),
-            tls_args=(_tls(address), address.host) if address.secure else None,
+            tls_args=(trust(address), address.host) if address.secure else None,
         )
     except OSError as error:  # a name that nobody knows is not left to the association
         raise NoService(_unreached(address) or f"{address}: {error}.") from error
@@ -68,7 +69,6 @@ def association(
     finally:
         if met.is_established:
             met.release()
-        own.shutdown()
 
 
 def cut(address: Address) -> NoService:
@@ -84,19 +84,6 @@ def _not_taken(address: Address, met: "Association") -> str:
 
     kinds = sorted({UID(str(each.abstract_syntax)).name for each in met.rejected_contexts})
     return f"The archive {address} does not take: {', '.join(kinds)}."
-
-
-def _tls(address: Address) -> ssl.SSLContext:
-    context = ssl.create_default_context()
-    if address.trusted is not None:
-        try:
-            context.load_verify_locations(address.trusted)
-        except OSError as error:
-            raise BadValue(
-                f"'{address.trusted}' holds no certificates in PEM form. Give the certificate "
-                "of the authority that vouches for the archive."
-            ) from error
-    return context
 
 
 def _why(address: Address, met: "Association") -> str:
@@ -131,7 +118,7 @@ def _unreached(address: Address) -> str:
     try:
         with socket.create_connection((address.host, address.port), address.timeout_s) as plain:
             if address.secure:
-                _tls(address).wrap_socket(plain, server_hostname=address.host).close()
+                trust(address).wrap_socket(plain, server_hostname=address.host).close()
     except OSError as error:
         said: dict[type[OSError], str] = {
             socket.gaierror: f"There is no host called '{address.host}'. Look at the address.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from limner.archive.address import Address
 from limner.archive.ways._multipart import Message
 from limner.archive.ways._refused import broken, no_json, refused
+from limner.archive.ways._tls import trust
 from limner.errors import NoService, extra
 
 if TYPE_CHECKING:
@@ -31,11 +32,12 @@ class Wire:
 
     @cached_property
     def session(self) -> "Session":
-        """With the credentials, and the certificates to trust."""
+        """With the credentials."""
         with extra("archive"):
             import requests
             from requests.auth import HTTPBasicAuth
 
+        trust(self.address)  # for its sentence: requests has none for a file that is no certificate
         session = requests.Session()
         told = self.address.credentials
         if told.token:
@@ -43,8 +45,6 @@ class Wire:
         elif told.user:
             # As bytes, because requests would write text as Latin-1.
             session.auth = HTTPBasicAuth(told.user.encode(), told.password.encode())
-        if self.address.trusted is not None:
-            session.verify = str(self.address.trusted)
         return session
 
     @contextmanager
@@ -123,6 +123,7 @@ class Wire:
                 timeout=(timeout_s, timeout_s),
                 allow_redirects=body is None,  # a redirected POST would come as an empty GET
                 stream=True,
+                verify=self._verify(),
                 **asked,
             )
         except requests.RequestException as error:
@@ -130,6 +131,10 @@ class Wire:
                 error, requests.exceptions.SSLError | requests.Timeout
             )
             raise (_Broken if again else NoService)(broken(self.address, error)) from error
+
+    def _verify(self) -> str | None:
+        """Said with each question: a session's own is overruled by the environment's."""
+        return None if self.address.trusted is None else str(self.address.trusted)
 
 
 class _Broken(NoService):

@@ -109,6 +109,10 @@ class Dicomweb:
             ) as answer:
                 yield self._outcome(part, answer)
 
+    def close(self) -> None:
+        """Close the connection; a later question opens it anew."""
+        self._wire.session.close()
+
     def _listed(self, path: str, keys: Mapping[str, str]) -> list[dict[str, Any]]:
         with self._wire.ask(path, accept=(JSON,), keys=keys) as answer:
             return self._wire.json(answer)

@@ -5,7 +5,8 @@ Messages  pynetdicom
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from limner.archive.address import Address
@@ -22,17 +23,24 @@ from limner.errors import extra
 
 if TYPE_CHECKING:
     from pydicom import Dataset
+    from pynetdicom.association import Association
 
 LEVELS = {"study": "STUDY", "series": "SERIES", "instance": "IMAGE"}
 UNICODE = "ISO_IR 192"
 
 
 @WAYS.add
-@dataclass(frozen=True)
+@dataclass(eq=False)
 class Dimse:
-    """An archive that is a node of the DICOM network."""
+    """An archive that is a node of the DICOM network.
+
+    Questions share an association, which is released before another is made: some archives
+    allow a node no more than one.
+    """
 
     address: Address
+    _asking: "Association | None" = field(default=None, init=False, repr=False)
+    _held: ExitStack = field(default_factory=ExitStack, init=False, repr=False)
 
     def echo(self) -> str:
         """Which of C-FIND, C-MOVE and C-GET it takes."""
@@ -53,30 +61,41 @@ class Dimse:
         with extra("archive"):
             from pynetdicom import build_context
 
+        if self._asking is None or not self._asking.is_established:
+            self.close()
+            made = association(self.address, [build_context(FIND)])
+            self._asking = self._held.enter_context(made)
         found: list[Found] = []
-        with quietly(), association(self.address, [build_context(FIND)]) as met:
-            for status, answer in met.send_c_find(_identifier(query), FIND):
+        with quietly():
+            for status, answer in self._asking.send_c_find(_identifier(query), FIND):
                 code = code_of(self.address, status)
                 if code in PENDING and answer is not None:
                     if len(found) == query.limit:
-                        met.send_c_cancel(1, query_model=FIND)
-                    elif len(found) < query.limit:
+                        self._asking.send_c_cancel(1, query_model=FIND)
+                    else:
                         found.append(_read(query, answer))
                 elif code != CANCELLED:
                     settled(self.address, status)
-        return found
+        return found[: query.limit]
 
     def fetch(self, series: Found, inbox: Inbox) -> None:
         """By C-MOVE where there is a port to listen on, then by C-GET for what is missing."""
         from limner.archive.ways._retrieve import fetch
 
+        self.close()
         fetch(self.address, series, inbox)
 
     def store(self, parts: Sequence[Part]) -> Iterator[Stored]:
         """By C-STORE, each file as it is written."""
         from limner.archive.ways._send import send
 
+        self.close()
         return send(self.address, parts)
+
+    def close(self) -> None:
+        """Release what is open; a later question opens it anew."""
+        self._asking = None
+        self._held.close()
 
 
 def _identifier(query: Query) -> "Dataset":
