@@ -121,11 +121,11 @@ def _times(rows: list[list[Frame]]) -> tuple[list[list[Frame]], tuple[float, ...
             return times, _seconds(times, key), [said]
         complete = _complete(rows, key)
         if complete:
-            said = (
+            told = (
                 f"Some times lack slices: {len(complete)} of {_values(rows, key)} by {key} "
                 "are complete and opened, the others are left out."
             )
-            return complete, _seconds(complete, key), [Problem("incomplete times", said)]
+            return complete, _seconds(complete, key), [Problem("incomplete times", told)]
     double = [row for row in rows if len(row) > 1]
     at = np.array(double[0][0].position) @ normal(double[0][0])
     raise UnreadableFile(

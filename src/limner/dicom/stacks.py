@@ -64,8 +64,8 @@ def stacks(found: list[Frame], content: Callable[[Frame], bytes]) -> list[Stack]
         parts = split
     answer = []
     for part in parts:
-        for frames, told in _by_content(part, content):
-            answer.append(Stack(frames, (*said, *told)))
+        for frames, more in _by_content(part, content):
+            answer.append(Stack(frames, (*said, *more)))
     return sorted(answer, key=lambda stack: -len(stack.frames))
 
 

@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from limner.dicom.headers import Header, number, quietly, text
-from limner.dicom.picture import outlook
+from limner.dicom.picture import Outlook, outlook
 from limner.dicom.places import Place
 from limner.dicom.problems import Problem
 from limner.dicom.refers import held, images_of, series_of
-from limner.dicom.series import NOT_PICTURES, Found, Looked, SeriesReport, look
+from limner.dicom.series import Found, Looked, SeriesReport, look
 from limner.errors import UnreadableFile
 from limner.grid import Scale, Vector
 
@@ -176,40 +176,45 @@ def entries(path: Path, there: Looked) -> list[Entry]:
 
 
 def _entry(path: Path, found: Found, elsewhere: set[Problem]) -> Entry:
-    dataset = found.headers[0].dataset
-    told = {key: text(dataset, keyword) for key, keyword in ASKED.items()}
-    kind, spacing, scale, unit = "nothing", (), "none", ""
-    noted = found.report.noted
-    pointing = found.headers if found.report.modality in OTHERS else []
-    if found.layout is not None:
-        try:
-            seen = outlook(found)
-        except UnreadableFile as error:
-            noted = (*noted, Problem("unreadable", str(error)))
-        else:
-            kind, scale, unit, noted = _kind(found), seen.grid.scale, seen.unit, seen.noted
-            spacing = seen.grid.spacing_mm if scale != "none" else ()
-    elif found.stack is None and found.report.modality in NOT_PICTURES:
-        kind = OTHERS[found.report.modality]
+    first, report = found.headers[0], found.report
+    seen, noted = _seen(found)
+    pointing = found.headers if report.modality in OTHERS else []
+    burned = text(first.dataset, "BurnedInAnnotation")
     return Entry(
         path=path,
-        report=found.report,
-        who=_who(found.headers[0]),
-        visit=_visit(found.headers[0]),
-        kind=kind,
-        spacing_mm=spacing,
-        scale=scale,
-        unit=unit,
-        thickness_mm=number(dataset, "SliceThickness", 0.0) or 0.0,
-        taken=_taken(found.headers[0]),
-        texts=told,
-        burned_in={"YES": "yes", "NO": "no"}.get(text(dataset, "BurnedInAnnotation"), ""),
+        report=report,
+        who=_who(first),
+        visit=_visit(first),
+        kind=_kind(found) if seen else _other(found),
+        spacing_mm=seen.grid.spacing_mm if seen and seen.grid.scale != "none" else (),
+        scale=seen.grid.scale if seen else "none",
+        unit=seen.unit if seen else "",
+        thickness_mm=number(first.dataset, "SliceThickness", 0.0) or 0.0,
+        taken=_taken(first),
+        texts={key: text(first.dataset, keyword) for key, keyword in ASKED.items()},
+        burned_in={"YES": "yes", "NO": "no"}.get(burned, ""),
         noted=tuple(each for each in noted if each not in elsewhere),
         files=_files(found),
         of=tuple(dict.fromkeys(uid for each in pointing for uid in series_of(each))),
         shows=frozenset(uid for each in pointing for uid in images_of(each)),
-        held=held(pointing, found.report.modality),
+        held=held(pointing, report.modality),
     )
+
+
+def _seen(found: Found) -> tuple[Outlook | None, tuple[Problem, ...]]:
+    """What its image will be, None where it does not open, and what is odd."""
+    if found.layout is None:
+        return None, found.report.noted
+    try:
+        seen = outlook(found)
+    except UnreadableFile as error:
+        return None, (*found.report.noted, Problem("unreadable", str(error)))
+    return seen, seen.noted
+
+
+def _other(found: Found) -> str:
+    unlike = found.layout is None and found.stack is None
+    return OTHERS.get(found.report.modality, "nothing") if unlike else "nothing"
 
 
 ASKED = {
