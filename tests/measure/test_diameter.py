@@ -6,11 +6,11 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as some
 from hypothesis.extra.numpy import arrays
 
-from benchmarks.diameters import ellipse
+from benchmarks.diameters import by_all_pairs, ellipse
 from limner.grid import Grid
 from limner.measure import Subject
 from limner.measure.diameter import calipers
-from limner.measure.outline import across, bridges, hull, longest, segments, tips
+from limner.measure.outline import across, bridges, farthest, hull, longest, segments, tips
 
 
 def subject(*rows, spacing=(1.0, 1.0), slices=1):
@@ -145,10 +145,41 @@ def test_equal_to_all_pairs_of_points(inside, down, along, shear):
     assume(inside.any())
     plane = np.array([[shear, down], [along, 0.0]])
     places = points(inside) @ plane
-    farthest = np.linalg.norm(places[:, None] - places[None], axis=2).max()
+    farthest_mm = np.linalg.norm(places[:, None] - places[None], axis=2).max()
     length, chord = longest(hull(inside), plane)
-    assert length == pytest.approx(farthest, abs=1e-9)
+    assert length == pytest.approx(farthest_mm, abs=1e-9)
     assert np.linalg.norm(np.diff(chord @ plane, axis=0)) == pytest.approx(length, abs=1e-9)
+    quicker, same = farthest(inside, plane, 0.25)
+    assert quicker == pytest.approx(farthest_mm, abs=1e-9)
+    assert np.linalg.norm(np.diff(same @ plane, axis=0)) == pytest.approx(length, abs=1e-9)
+
+
+@given(
+    inside=arrays(bool, some.tuples(some.integers(1, 5), some.integers(1, 7), some.integers(1, 7))),
+    down=some.floats(0.2, 4),
+    shear=some.floats(-0.5, 0.5),
+)
+def test_no_slice_and_no_part_is_missed(inside, down, shear):
+    """Against all pairs of points of every part of every slice."""
+    assume(inside.any())
+    steps = ((0, 0, 3), (shear, down, 0), (1, 0, 0))
+    given = Subject(inside, Grid(inside.shape, steps_mm=steps))
+    longest_mm = max(by_all_pairs(each, given.plane) for each in inside if each.any())
+    assert calipers(given)[0].length == pytest.approx(longest_mm, abs=1e-9)
+
+
+@settings(max_examples=50)
+@given(inside=arrays(bool, some.tuples(some.integers(1, 12), some.integers(1, 12))))
+def test_lines_without_room_need_not_be_tried(inside):
+    assume(inside.any())
+    plane = np.array([[0.1, 1.3], [1.0, 0.0]])
+    _, chord = farthest(inside, plane, 0.25)
+    around = hull(inside)
+    pieces = np.concatenate([segments(inside), bridges(inside, around)])
+    width, ends = across(pieces, chord, plane)
+    quicker, same = across(pieces, chord, plane, around=around)
+    assert quicker == width
+    assert np.array_equal(same, ends)
 
 
 @given(inside=arrays(bool, some.tuples(some.integers(1, 9), some.integers(1, 9))))

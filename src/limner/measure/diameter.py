@@ -8,7 +8,6 @@ Differs  the outline is that of `outline.py`, a quarter of a pixel outside the o
          against true ellipses is in `results/diameters.json`.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,10 +15,11 @@ from numpy.typing import NDArray
 
 from limner.grid import Vector, vector
 from limner.measure import MEASURES
+from limner.measure._reach import Part, likeliest
 from limner.measure.measurement import LENGTHS, Measurement, Subject
-from limner.measure.outline import ROUND, SLENDER, across, bridges, hull, longest, segments, tips
+from limner.measure.outline import ROUND, SLENDER, across, bridges, farthest, hull, segments, tips
 
-Flags = NDArray[np.bool_]
+SAME = 1e-9  # share of a length in which two are equal
 
 
 @dataclass(frozen=True)
@@ -75,19 +75,31 @@ def calipers(subject: Subject) -> tuple[Caliper, Caliper] | None:
     axis: where it would be, it is cut to that at both ends alike. A single pixel has two axes
     of half a pixel, a row of three or more a long axis of n - 1/10.
     """
-    best: tuple[float, int, Flags, tuple[int, int], NDArray[np.float64]] | None = None
-    for number, part, corner in _parts(subject):
-        least = 0.0 if best is None else best[0]
-        if _reach_mm(part, subject.plane) <= least:
-            continue
-        length, chord = longest(hull(part, tips(part, subject.plane)), subject.plane)
-        if best is None or length > best[0] * (1 + 1e-9):
-            best = length, number, part, corner, chord
+    if subject.box is None:
+        return None
+    (first, top, left), (last, bottom, right) = subject.box
+    block = subject.inside[first:last, top:bottom, left:right]
+    best: tuple[float, Part, NDArray[np.float64]] | None = None
+    step_mm = float(np.linalg.norm(subject.plane, axis=1).max())
+    slender_mm = 2 * SLENDER * step_mm
+    for most_mm, split in likeliest(block, subject.plane, beyond_mm=slender_mm):
+        if best is not None and most_mm + slender_mm < best[0] * (1 - SAME):
+            break
+        for part in split():
+            reach = tips(part.inside, subject.plane)
+            most = part.most_mm + 2 * reach * step_mm
+            if best is not None and most < best[0] * (1 - SAME):
+                continue
+            length, chord = farthest(part.inside, subject.plane, reach)
+            if best is None or _wins(length, part, best):
+                best = length, part, chord
     if best is None:
         return None
-    length, number, part, corner, chord = best
-    pieces = np.concatenate([segments(part), bridges(part, hull(part))])
-    width, crossing = across(pieces, chord, subject.plane)
+    length, part, chord = best
+    number, corner = first + part.place[0], np.add(part.corner, (top, left))
+    around = hull(part.inside)
+    pieces = np.concatenate([segments(part.inside), bridges(part.inside, around)])
+    width, crossing = across(pieces, chord, subject.plane, around=around)
     if width > length:  # the sides of a round part of few pixels lie further out than its ends
         crossing = crossing.mean(axis=0) + (crossing - crossing.mean(axis=0)) * (length / width)
         width = length
@@ -97,27 +109,11 @@ def calipers(subject: Subject) -> tuple[Caliper, Caliper] | None:
     )
 
 
-def _parts(subject: Subject) -> Iterator[tuple[int, Flags, tuple[int, int]]]:
-    """The connected parts of every slice: its number, the pixels, the first of them."""
-    from scipy import ndimage
-
-    if subject.box is None:
-        return
-    (first, top, left), (last, bottom, right) = subject.box
-    for number in range(first, last):
-        flat = subject.inside[number, top:bottom, left:right]
-        labels, _ = ndimage.label(flat, np.ones((3, 3)))
-        for value, spans in enumerate(ndimage.find_objects(labels), start=1):
-            corner = (top + spans[0].start, left + spans[1].start)
-            yield number, labels[spans] == value, corner
-
-
-def _reach_mm(part: Flags, plane: NDArray[np.float64]) -> float:
-    """No diameter of the part is longer than this: the diagonals of its box."""
-    down, along = np.array(part.shape) - 1 + 2 * SLENDER
-    corners = np.array([(0, 0), (down, along), (down, 0), (0, along)]) @ plane
-    ways = (corners[1] - corners[0], corners[3] - corners[2])
-    return float(max(np.linalg.norm(way) for way in ways))
+def _wins(length: float, part: Part, best: tuple[float, Part, NDArray[np.float64]]) -> bool:
+    """Whether a part's axis is longer than the best, or as long and comes before it."""
+    if abs(length - best[0]) <= SAME * best[0]:
+        return part.place < best[1].place
+    return length > best[0]
 
 
 def _ends(subject: Subject, number: int, places: NDArray[np.float64]) -> tuple[Vector, Vector]:

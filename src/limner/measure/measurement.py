@@ -88,15 +88,16 @@ class Subject:
     @cached_property
     def box(self) -> tuple[Shape, Shape] | None:
         """The block low <= index < high that holds the object; None where it is empty."""
-        spans = []
-        for axis in range(3):
+        block, low, high = self.inside, [], []
+        for axis in range(3):  # what is left of the block is looked at only
             others = tuple(a for a in range(3) if a != axis)
-            found = np.flatnonzero(self.inside.any(axis=others))
+            found = np.flatnonzero(block.any(axis=others))
             if not len(found):
                 return None
-            spans.append((int(found[0]), int(found[-1]) + 1))
-        (a, d), (b, e), (c, f) = spans
-        return (a, b, c), (d, e, f)
+            low.append(int(found[0]))
+            high.append(int(found[-1]) + 1)
+            block = block[(slice(None),) * axis + (slice(low[-1], high[-1]),)]
+        return (low[0], low[1], low[2]), (high[0], high[1], high[2])
 
     @property
     def flat(self) -> bool:

@@ -11,6 +11,10 @@ Points are (rows, columns), pixel centres at integers; `plane` (2, 2) turns them
 the plane of the slice (see `Subject.plane`).
 """
 
+from collections.abc import Sequence
+from functools import cache
+from math import hypot, sqrt
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -24,6 +28,9 @@ FINE = 40  # parts of a pixel in which it is counted
 THINNEST = 40.0  # a spread of less than this share of a pixel's area is taken for it
 TIE = 1e-9  # share of a length by which one chord must be longer to count as longer
 AT_ONCE = 2**22  # crossings of lines and outline that are looked at together
+FEW = 24  # lines that are looked at first, where the hull leaves most room
+STEEP = 1e3  # a side of the hull that is steeper bounds no line: rounding would have a say
+STRIDES = (1, 2, 5)  # between rows whose ends are compared, before the hull is built
 
 RING = np.array([(0, 0), (0, 1), (1, 1), (1, 0)], float)  # the corners of a cell, in order
 
@@ -39,12 +46,29 @@ def segments(inside: Flags) -> NDArray[np.float64]:
     code = np.zeros((rows, columns), np.uint8)
     for bit, (down, along) in enumerate(((0, 0), (0, 1), (1, 1), (1, 0))):
         corner = padded[down : down + rows, along : along + columns]
-        code |= corner.astype(np.uint8) << bit
-    found = [np.zeros((0, 2, 2))]
-    for number in range(1, 15):
-        at = np.argwhere(code == number) - 1.0
-        found += [at[:, None, :] + piece for piece in _pieces(number)]
-    return np.concatenate(found)
+        code |= corner.view(np.uint8) << bit
+    cells = np.flatnonzero((code != 0) & (code != 15))
+    codes = code.ravel()[cells]
+    at = np.stack(np.divmod(cells, columns), axis=1) - 1.0
+    table, several = _table()
+    second = several[codes]
+    return np.concatenate(
+        [
+            at[:, None] + table[codes, 0],
+            at[second][:, None] + table[codes[second], 1],
+        ]
+    )
+
+
+@cache
+def _table() -> tuple[NDArray[np.float64], Flags]:
+    """(16, 2, 2, 2): the pieces of every kind of cell; and which have a second one."""
+    table, several = np.zeros((16, 2, 2, 2)), np.zeros(16, bool)
+    for code in range(1, 15):
+        for place, piece in enumerate(_pieces(code)):
+            table[code, place] = piece
+            several[code] = place > 0
+    return table, several
 
 
 def _pieces(code: int) -> list[Points]:
@@ -73,14 +97,30 @@ def tips(inside: Flags, plane: Points) -> float:
     with the ratio of the object's spreads, from ROUND to SLENDER, in steps of 1 / FINE. A
     quarter for fewer than three pixels, which have no shape.
     """
-    places = np.argwhere(inside) @ plane
-    if len(places) < 3:
+    spread = _spread(inside)
+    if spread is None:
         return BEYOND
-    narrow, wide = np.linalg.eigvalsh(np.cov(places.T))
-    least = abs(float(np.linalg.det(plane))) / THINNEST  # a row of pixels has no spread across
-    ratio = float(np.sqrt(wide / max(float(narrow), least)))
-    reach = np.clip(ROUND + GAIN * (ratio - 1), ROUND, SLENDER)
-    return round(float(reach) * FINE) / FINE
+    (a, b), (_, c) = (plane.T @ spread @ plane).tolist()
+    (d, e), (f, g) = plane.tolist()
+    wide = (a + c) / 2 + hypot((a - c) / 2, b)  # the eigenvalues of the two by two
+    narrow = (a * c - b * b) / wide
+    least = abs(d * g - e * f) / THINNEST  # a row of pixels has no spread across
+    ratio = sqrt(wide / max(narrow, least))
+    return round(min(max(ROUND + GAIN * (ratio - 1), ROUND), SLENDER) * FINE) / FINE
+
+
+def _spread(inside: Flags) -> Points | None:
+    """(2, 2): the covariance of the places of the pixels; None of fewer than three."""
+    rows, columns = (np.arange(float(n)) for n in inside.shape)
+    counts, along = inside.sum(axis=1, dtype=float), inside.sum(axis=0, dtype=float)
+    count = counts.sum()
+    if count < 3:
+        return None
+    rows -= counts @ rows / count
+    columns -= along @ columns / count
+    mixed = rows @ (inside @ columns)
+    square = [[counts @ rows**2, mixed], [mixed, along @ columns**2]]
+    return np.asarray(np.array(square) / (count - 1))
 
 
 def hull(inside: Flags, beyond: float = BEYOND) -> Points:
@@ -92,27 +132,71 @@ def hull(inside: Flags, beyond: float = BEYOND) -> Points:
     of every row, each with its four points `beyond` away; in fortieths of a pixel these are
     whole numbers, so that turns are decided exactly.
     """
-    rows = np.flatnonzero(inside.any(axis=1))
-    first = inside[rows].argmax(axis=1)
-    last = inside.shape[1] - 1 - inside[rows, ::-1].argmax(axis=1)
-    ends = np.concatenate([np.stack([rows, first], 1), np.stack([rows, last], 1)])
     reach = round(beyond * FINE)
-    around = [(reach, 0), (-reach, 0), (0, reach), (0, -reach)]
-    points = np.unique(np.concatenate([ends * FINE + step for step in around]), axis=0).tolist()
+    around = ((reach, 0), (-reach, 0), (0, reach), (0, -reach))
+    points = sorted({(r * FINE + a, c * FINE + b) for r, c in _tips(inside) for a, b in around})
     lower, upper = _chain(points), _chain(points[::-1])
     return np.array(lower[:-1] + upper[:-1], float) / FINE
 
 
-def _chain(points: list[list[int]]) -> list[list[int]]:
+def _tips(inside: Flags) -> list[tuple[int, int]]:
+    """The corners of the convex hull of the centres, rows and columns. Some come twice."""
+    rows = np.flatnonzero(inside.any(axis=1))
+    first = inside[rows].argmax(axis=1)
+    last = inside.shape[1] - 1 - inside[rows, ::-1].argmax(axis=1)
+    left, right = _chain(_bent(rows, first)), _chain(_bent(rows, -last))
+    return [*((row, column) for row, column in left), *((row, -column) for row, column in right)]
+
+
+def farthest(inside: Flags, plane: Points, beyond: float) -> tuple[float, Points]:
+    """The longest distance between two points of the outline, mm, and the two, (2, 2).
+
+    As `longest` of `hull`, without building that: two ends lie `beyond` outside two corners of
+    the hull of the centres, away from each other and on one axis of the pixels, since a
+    distance is convex in the place of either end. Of equal ones the first in order wins.
+    """
+    centres = np.array(_tips(inside), float)
+    gap = beyond * np.eye(2)
+    down, along = (centres @ plane).T
+    step = 2 * gap @ plane  # what two ends that part on the rows, or on the columns, gain
+    square = (down[:, None] - down + step[:, 0, None, None]) ** 2
+    square += (along[:, None] - along + step[:, 1, None, None]) ** 2
+    length = sqrt(float(square.max()))
+    axes, ones, others = np.nonzero(square >= (length * (1 - TIE)) ** 2)
+    chords = np.stack([centres[ones] + gap[axes], centres[others] - gap[axes]], axis=1)
+    chord = min(sorted(each) for each in np.round(chords * FINE).tolist())
+    return length, np.array(chord) / FINE
+
+
+def _bent(rows: NDArray[np.intp], columns: NDArray[np.intp]) -> list[list[int]]:
+    """Without points that lie on or right of the line between two others, one in each row.
+
+    They are no corners of the hull's left side. It is asked of neighbours near and far.
+    """
+    for step in STRIDES:
+        if len(rows) <= 2 * step:
+            break
+        before, after = slice(None, -2 * step), slice(2 * step, None)
+        here = slice(step, -step)
+        turn = (columns[here] - columns[before]) * (rows[after] - rows[before])
+        turn -= (columns[after] - columns[before]) * (rows[here] - rows[before])
+        kept = np.ones(len(rows), bool)
+        kept[here] = turn < 0
+        rows, columns = rows[kept], columns[kept]
+    return np.stack([rows, columns], axis=1).tolist()  # type: ignore[no-any-return]
+
+
+def _chain(points: Sequence[Sequence[int]]) -> list[Sequence[int]]:
     """One side of the hull of sorted points (Andrew, Information Processing Letters 1979)."""
-    chain: list[list[int]] = []
-    for row, column in points:
+    chain: list[Sequence[int]] = []
+    for point in points:
+        row, column = point
         while len(chain) > 1:
             (a, b), (c, d) = chain[-2], chain[-1]
             if (c - a) * (column - b) - (d - b) * (row - a) > 0:
                 break
             chain.pop()
-        chain.append([row, column])
+        chain.append(point)
     return chain
 
 
@@ -124,11 +208,15 @@ def bridges(inside: Flags, corners: Points) -> NDArray[np.float64]:
     side with an outside centre under it spans a real hollow and is not. Closed holes are no
     hollows.
     """
+    sides = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)
+    rows, columns = _outside_in_hull(inside, corners)
+    if not len(rows):
+        return sides
     from scipy import ndimage
 
-    sides = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)
     outside = ~ndimage.binary_fill_holes(inside)
-    rows, columns = np.nonzero(outside)
+    open_ = outside[rows, columns]
+    rows, columns = rows[open_], columns[open_]
     near = np.full(len(rows), np.inf)
     under = np.zeros(len(rows), int)
     for number, ((a, b), (c, d)) in enumerate(sides):
@@ -147,26 +235,45 @@ def bridges(inside: Flags, corners: Points) -> NDArray[np.float64]:
     return sides[spans]
 
 
+def _outside_in_hull(inside: Flags, corners: Points) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The rows and the columns of the outside centres within the hull, or on its edge."""
+    turn = int(np.argmax(corners[:, 0] * 1e6 + corners[:, 1]))  # the last of the lower side
+    side, other = corners[: turn + 1], np.concatenate([corners[turn:], corners[:1]])[::-1]
+    rows = np.arange(inside.shape[0])
+    one, two = (np.interp(rows, each[:, 0], each[:, 1]) for each in (side, other))
+    low, high = np.minimum(one, two) - TIE, np.maximum(one, two) + TIE
+    columns = np.arange(inside.shape[1])
+    within = (low[:, None] <= columns) & (columns <= high[:, None])
+    found = np.nonzero(within & ~inside)
+    return found[0], found[1]
+
+
 def longest(corners: Points, plane: Points) -> tuple[float, Points]:
     """The longest distance between two corners, mm, and the two, (2, 2).
 
     All pairs are looked at: a hull has few corners. Of equal ones the first in order wins.
     """
-    places = corners @ plane
-    apart = np.linalg.norm(places[:, None] - places[None], axis=2)
-    length = float(apart.max())
-    ties = np.argwhere(np.triu(apart) >= length * (1 - TIE))
+    down, along = (corners @ plane).T
+    square = (down[:, None] - down) ** 2 + (along[:, None] - along) ** 2
+    length = float(np.sqrt(square.max()))
+    ones, others = np.nonzero(square >= (length * (1 - TIE)) ** 2)
+    ties = np.stack([ones, others], axis=1)[ones <= others]
     one, other = min(ties.tolist(), key=lambda tie: sorted(corners[tie].tolist()))
     return length, corners[sorted((one, other), key=lambda each: corners[each].tolist())]
 
 
-def across(pieces: NDArray[np.float64], chord: Points, plane: Points) -> tuple[float, Points]:
+def across(
+    pieces: NDArray[np.float64], chord: Points, plane: Points, *, around: Points | None = None
+) -> tuple[float, Points]:
     """The longest chord of an outline at right angles to another, mm, and its ends (2, 2).
 
     It joins the outermost crossings of the pieces with one line at right angles to
     `chord`, so that its ends lie on the outline; in between it may leave a hollow object,
     as the longest diameter may. It lies where a corner of the outline does, since between
     two corners the width is a convex function; every corner is tried.
+
+    around   (n, 2): the corners of a convex polygon round the pieces, in order. Lines on which it
+             leaves less room than the best chord needs are not tried: quicker, the same answer
     """
     start, end = chord @ plane
     along = (end - start) / np.linalg.norm(end - start)
@@ -174,17 +281,39 @@ def across(pieces: NDArray[np.float64], chord: Points, plane: Points) -> tuple[f
     places = pieces @ plane - start
     where, height = places @ along, places @ turned
     tries = np.unique(where)
-    best, at, span = -1.0, 0.0, (0.0, 0.0)
-    step = max(1, AT_ONCE // len(pieces))
-    for low in range(0, len(tries), step):
-        some = tries[low : low + step]
-        bottom, top = _widths(some, where, height)
-        number = int(np.argmax(np.round((top - bottom) / TIE) * TIE))
-        if top[number] - bottom[number] > best + TIE:
-            best = float(top[number] - bottom[number])
-            at, span = float(some[number]), (float(bottom[number]), float(top[number]))
-    ends = np.array([start + at * along + each * turned for each in span])
-    return best, np.asarray(ends @ np.linalg.inv(plane))
+    most = np.full(len(tries), np.inf)
+    if around is not None:
+        far = around @ plane - start
+        most = _room(tries, np.stack([far @ along, far @ turned], axis=1))
+    widths = np.full(len(tries), -np.inf)
+    bottom, top = np.zeros(len(tries)), np.zeros(len(tries))
+    step, left = FEW, np.argsort(-most, kind="stable")
+    while len(left):
+        some, left = left[:step], left[step:]
+        bottom[some], top[some] = _widths(tries[some], where, height)
+        widths[some] = top[some] - bottom[some]
+        left = left[most[left] > widths.max() - 2 * TIE]
+        step = max(FEW, AT_ONCE // len(pieces))
+    number = int(np.argmax(np.round(widths / TIE) * TIE))
+    span = (float(bottom[number]), float(top[number]))
+    ends = np.array([start + tries[number] * along + each * turned for each in span])
+    return float(widths[number]), np.asarray(ends @ np.linalg.inv(plane))
+
+
+def _room(tries: Points, corners: Points) -> Points:
+    """(n,): how far apart two sides of a convex polygon are on each line; or a little more.
+
+    corners   (n, 2): place along the chord and height over it, in order round the polygon
+    """
+    step = np.roll(corners, -1, axis=0) - corners
+    steep = np.abs(step[:, 1]) > STEEP * np.abs(step[:, 0])
+    places, step = corners[~steep], step[~steep]
+    slope = step[:, 1] / step[:, 0]
+    start = places[:, 1] - slope * places[:, 0]
+    inner = corners.mean(axis=0)
+    above = start + slope * inner[0] > inner[1]
+    top, bottom = (start[each] + np.multiply.outer(tries, slope[each]) for each in (above, ~above))
+    return np.asarray(top.min(axis=1, initial=np.inf) - bottom.max(axis=1, initial=-np.inf))
 
 
 def _widths(tries: Points, where: Points, height: Points) -> tuple[Points, Points]:
