@@ -46,67 +46,64 @@ def likeliest(
 
     Slices that cannot hold the longest diameter are left out.
     """
-    runs = _runs(block)
-    numbers, starts = np.unique(runs.slices, return_index=True)
-    stops = np.append(starts[1:], len(runs.slices))
-    widest, lone = _widest(runs, starts, plane, count=FEW), _lone(runs, starts)
-    known = widest[lone].max(initial=0.0)
-    left = np.flatnonzero(widest / _lean(FEW) + beyond_mm >= known * (1 - SLACK))
-    kept = [np.arange(starts[k], stops[k]) for k in left]
-    begins = np.cumsum([0, *(len(each) for each in kept[:-1])])
-    narrowed = runs.only(np.concatenate(kept))
-    most = _widest(narrowed, begins, plane, count=MANY) / _lean(MANY) * (1 + SLACK)
-
-    def split(k: int, most_mm: float) -> list[Part]:
-        number, span = int(numbers[k]), slice(int(starts[k]), int(stops[k]))
-        if not lone[k]:
-            return _several(block[number], number, plane)
-        top, bottom = int(runs.rows[span][0]), int(runs.rows[span][-1]) + 1
-        low, high = int(runs.first[span].min()), int(runs.last[span].max()) + 1
-        inside = block[number, top:bottom, low:high]
-        return [Part((number, 1), (top, low), inside, most_mm)]
-
-    for k in np.argsort(-most, kind="stable").tolist():
-        yield float(most[k]), partial(split, int(left[k]), float(most[k]))
+    ends = _Ends.of(block)
+    most = ends.widest(plane, count=FEW) / _lean(FEW)
+    left = np.argsort(-most, kind="stable")
+    # A slice of one part has a diameter at least as long as its widths.
+    sure = next((k for k in left.tolist() if ends.lone(block[k], k)), None)
+    if sure is not None:
+        left = left[most[left] + beyond_mm >= most[sure] * _lean(FEW) * (1 - SLACK)]
+    most = ends.only(left).widest(plane, count=MANY) / _lean(MANY) * (1 + SLACK)
+    for place in np.argsort(-most, kind="stable").tolist():
+        number, most_mm = int(left[place]), float(most[place])
+        yield (
+            most_mm,
+            partial(_split, block[number], ends, plane=plane, number=number, most_mm=most_mm),
+        )
 
 
 @dataclass(frozen=True, eq=False)
-class _Runs:
-    """Neighbouring pixels of a row, in order: where they are, their first and last column."""
+class _Ends:
+    """(slices, rows): whether there are pixels, and the first and the last column of them."""
 
-    slices: NDArray[np.intp]
-    rows: NDArray[np.intp]
+    some: Flags
     first: NDArray[np.intp]
     last: NDArray[np.intp]
 
-    def only(self, which: NDArray[np.intp]) -> "_Runs":
-        """Those of them."""
-        return _Runs(self.slices[which], self.rows[which], self.first[which], self.last[which])
+    @classmethod
+    def of(cls, block: Flags) -> "_Ends":
+        """Those of every slice."""
+        first = block.argmax(axis=2)
+        some = np.take_along_axis(block, first[..., None], axis=2)[..., 0]
+        return cls(some, first, block.shape[2] - 1 - block[..., ::-1].argmax(axis=2))
 
+    def only(self, which: NDArray[np.intp]) -> "_Ends":
+        """Those of some slices."""
+        return _Ends(self.some[which], self.first[which], self.last[which])
 
-def _runs(block: Flags) -> _Runs:
-    slices, rows, columns = block.shape
-    edged = np.zeros((slices, rows, columns + 1), bool)
-    edged[..., :columns] = block
-    edged[..., 1:] ^= block
-    at = np.flatnonzero(edged)  # where a run begins and just after it ends, by turns
-    line, first = np.divmod(at[::2], columns + 1)
-    number, row = np.divmod(line, rows)
-    return _Runs(number, row, first, at[1::2] - 1 - line * (columns + 1))
+    def widest(self, plane: Plane, *, count: int) -> NDArray[np.float64]:
+        """(slices,): the largest of the widths in so many directions, mm; 0 of none."""
+        turns = np.arange(count) * np.pi / count
+        down, along = plane @ np.array([np.cos(turns), np.sin(turns)])
+        rows = np.arange(self.some.shape[1])[:, None] * down
+        low, high = (
+            np.where(along >= 0, one[..., None], other[..., None]) * along + rows
+            for one, other in ((self.first, self.last), (self.last, self.first))
+        )
+        there = self.some[..., None]
+        most = np.where(there, high, -np.inf).max(axis=1, initial=-np.inf)
+        least = np.where(there, low, np.inf).min(axis=1, initial=np.inf)
+        return np.asarray(np.maximum((most - least).max(axis=1, initial=0.0), 0.0))
 
-
-def _widest(
-    runs: _Runs, starts: NDArray[np.intp], plane: Plane, *, count: int
-) -> NDArray[np.float64]:
-    """Of each slice, the largest of its widths in so many directions, mm."""
-    turns = np.arange(count) * np.pi / count
-    widest = np.zeros(len(starts))
-    for down, along in (plane @ np.array([np.cos(turns), np.sin(turns)])).T:
-        low, high = (runs.first, runs.last) if along >= 0 else (runs.last, runs.first)
-        least = np.minimum.reduceat(runs.rows * down + low * along, starts)
-        most = np.maximum.reduceat(runs.rows * down + high * along, starts)
-        np.maximum(widest, most - least, out=widest)
-    return widest
+    def lone(self, flat: Flags, number: int) -> bool:
+        """Whether a slice has one run a row, each touching the next: then it is one part."""
+        rows = np.flatnonzero(self.some[number])
+        if not len(rows) or rows[-1] - rows[0] + 1 != len(rows):
+            return False
+        first, last = self.first[number][rows], self.last[number][rows]
+        if np.count_nonzero(flat) != int((last - first + 1).sum()):
+            return False
+        return bool(((first[1:] <= last[:-1] + 1) & (last[1:] >= first[:-1] - 1)).all())
 
 
 def _lean(count: int) -> float:
@@ -114,16 +111,16 @@ def _lean(count: int) -> float:
     return float(np.cos(np.pi / 2 / count))
 
 
-def _lone(runs: _Runs, starts: NDArray[np.intp]) -> Flags:
-    """Of each slice, whether it has one run a row, each touching the next: then one part."""
-    together = np.ones(len(runs.rows), bool)
-    together[1:] = (
-        (np.diff(runs.rows) == 1)
-        & (runs.first[1:] <= runs.last[:-1] + 1)
-        & (runs.last[1:] >= runs.first[:-1] - 1)
-    )
-    together[starts] = True
-    return np.asarray(np.logical_and.reduceat(together, starts))
+def _split(flat: Flags, ends: _Ends, *, plane: Plane, number: int, most_mm: float) -> list[Part]:
+    """The parts of a slice; nothing of an empty one."""
+    rows = np.flatnonzero(ends.some[number])
+    if not len(rows):
+        return []
+    if not ends.lone(flat, number):
+        return _several(flat, number, plane)
+    top, bottom = int(rows[0]), int(rows[-1]) + 1
+    low, high = int(ends.first[number][rows].min()), int(ends.last[number][rows].max()) + 1
+    return [Part((number, 1), (top, low), flat[top:bottom, low:high], most_mm)]
 
 
 def _several(flat: Flags, number: int, plane: Plane) -> list[Part]:

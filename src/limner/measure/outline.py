@@ -214,9 +214,9 @@ def bridges(inside: Flags, corners: Points) -> NDArray[np.float64]:
         return sides
     from scipy import ndimage
 
-    outside = ~ndimage.binary_fill_holes(inside)
-    open_ = outside[rows, columns]
-    rows, columns = rows[open_], columns[open_]
+    if _may_have_holes(inside):
+        outside = ~ndimage.binary_fill_holes(inside)[rows, columns]
+        rows, columns = rows[outside], columns[outside]
     near = np.full(len(rows), np.inf)
     under = np.zeros(len(rows), int)
     for number, ((a, b), (c, d)) in enumerate(sides):
@@ -233,6 +233,12 @@ def bridges(inside: Flags, corners: Points) -> NDArray[np.float64]:
         mouths = ndimage.minimum_position(near, within, range(1, count + 1))
         spans[under[[place[0] for place in mouths]]] = False
     return sides[spans]
+
+
+def _may_have_holes(inside: Flags) -> bool:
+    """Whether a row has a gap: without one there is no closed hole."""
+    begins = np.count_nonzero(inside[:, 1:] & ~inside[:, :-1], axis=1) + inside[:, 0]
+    return bool((begins > 1).any())
 
 
 def _outside_in_hull(inside: Flags, corners: Points) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
