@@ -25,3 +25,19 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("everyday")
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--require",
+        action="append",
+        default=[],
+        metavar="PACKAGE",
+        help="Fail, where a test would be skipped because this Debian package is not here.",
+    )
+
+
+def pytest_configure(config):
+    from tests import needs
+
+    needs.require(config.getoption("--require"))

@@ -9,10 +9,19 @@ from pathlib import Path
 
 import pytest
 
-# What is required by the command line (tests/conftest.py fills it), of these.
-REQUIRED: set[str] = set()
+REQUIRED: set[str] = set()  # by the command line
 PACKAGES = {"orthanc": "orthanc orthanc-dicomweb", "dicom3tools": "dicom3tools"}
 PROGRAMS = {"orthanc": "Orthanc", "dicom3tools": "dciodvfy"}
+
+
+def require(packages: list[str]) -> None:
+    """What `--require` says. Raises UsageError for a package that no test needs."""
+    for each in packages:
+        if each not in PACKAGES:
+            raise pytest.UsageError(
+                f"No test needs the package '{each}'. There are: {', '.join(PACKAGES)}."
+            )
+    REQUIRED.update(packages)
 
 
 def program(package: str) -> Path:

@@ -1,5 +1,8 @@
 """A little series, the two servers that misbehave, and one that is real."""
 
+import gc
+import warnings
+
 import pytest
 
 from limner.archive.address import Address
@@ -67,6 +70,21 @@ def orthanc(tmp_path_factory):
     server = Orthanc(tmp_path_factory.mktemp("orthanc")).start()
     yield server
     server.kill()
+
+
+@pytest.fixture
+def collected():
+    """What was left to the garbage collector is collected now, without a warning."""
+    yield
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
+def refused(test):
+    """Mark a test whose connection is refused: pynetdicom leaves its socket to the collector."""
+    quiet = pytest.mark.filterwarnings("ignore:unclosed:ResourceWarning")
+    return pytest.mark.usefixtures("collected")(quiet(test))
 
 
 WAYS_OPEN = []

@@ -72,13 +72,13 @@ class Orthanc:
         return f"http://127.0.0.1:{self.http}/dicom-web"
 
     def start(self):
-        log = (self.folder / "orthanc.log").open("ab")
-        self.process = subprocess.Popen(
-            [self.program, self.folder / "orthanc.json"],
-            stdout=log,
-            stderr=log,
-            stdin=subprocess.DEVNULL,
-        )
+        with (self.folder / "orthanc.log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [self.program, self.folder / "orthanc.json"],
+                stdout=log,
+                stderr=log,
+                stdin=subprocess.DEVNULL,
+            )
         until = time.monotonic() + PATIENCE_S
         while time.monotonic() < until:
             if self.process.poll() is not None:

@@ -4,7 +4,7 @@ import threading
 from dataclasses import dataclass, field
 
 import pydicom
-from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, evt
+from pynetdicom import AE, ALL_TRANSFER_SYNTAXES, build_context, evt
 
 from limner.archive.ways._classes import FIND, GET, MOVE, VERIFICATION
 from tests.archive.orthanc import free_ports
@@ -127,18 +127,22 @@ class StubDicom:
                 return
             yield 0xFF00, each
 
+    def where(self):
+        contexts = [build_context(uid, list(self.syntaxes)) for uid in self.classes]
+        return "127.0.0.1", self.destination, {"contexts": contexts}
+
     def move(self, event):
         self.asked.append(event.identifier)
         self.wait("move", event)
         if "move" in self.status:
-            yield "127.0.0.1", self.destination or 1
-            yield 0
+            yield self.where()
+            yield 1
             yield self.status["move"], None
             return
         if self.destination is None:
             yield None, None
             return
-        yield "127.0.0.1", self.destination
+        yield self.where()
         yield from self.send(event)
 
     def get(self, event):

@@ -15,7 +15,7 @@ from limner.archive.search import search
 from limner.archive.store import gather, store
 from limner.archive.ways import WAYS
 from limner.errors import BadValue, NoService, NotFound, UnreadableFile, UnwritableFile
-from tests.archive.conftest import opened
+from tests.archive.conftest import opened, refused
 from tests.archive.orthanc import free_ports
 from tests.archive.stub_web import StubWeb
 from tests.dicom.make import SERIES, STUDY, placed, plane, save
@@ -255,8 +255,7 @@ class TestGathering:
             gather([tmp_path / "bare.dcm"])
 
 
-# pynetdicom leaves the socket of a connection that was refused to the garbage collector.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@refused
 @pytest.mark.parametrize("scheme", ["dicom://STUB@127.0.0.1", "http://127.0.0.1"])
 def test_nobody_listens(scheme):
     (port,) = free_ports(1)
@@ -264,6 +263,7 @@ def test_nobody_listens(scheme):
         opened(f"{scheme}:{port}").echo()
 
 
+@refused
 @pytest.mark.parametrize("scheme", ["dicom://STUB@", "http://"])
 def test_a_host_that_does_not_exist(scheme):
     with pytest.raises(NoService, match="no host called|Name or service not known"):

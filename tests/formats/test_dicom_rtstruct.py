@@ -22,6 +22,7 @@ from limner.schema import Code, Label, Schema
 from tests.data import shared
 from tests.dicom.make import image, save, stack
 from tests.golden.rt_utils import make as golden
+from tests.needs import program
 
 GRID = Grid((4, 12, 14), (-3.0, 5.0, 10.0), ((0, 0, 3), (0, 1, 0), (1, 0, 0)), frame="2.25.5")
 SCHEMA = Schema(
@@ -221,9 +222,7 @@ class TestWritten:
 
     @pytest.mark.parametrize("case", ["keyhole", "smooth", "orphan"])
     def test_dciodvfy_finds_no_error(self, tmp_path, scan, case):
-        tool = shutil.which("dciodvfy")
-        if tool is None:
-            pytest.skip("'dciodvfy' is not here. Install it: apt-get install dicom3tools")
+        tool = program("dicom3tools")
         path = tmp_path / "x.rtstruct.dcm"
         outline = "smooth" if case == "smooth" else "edges"
         told = None if case == "orphan" else scan

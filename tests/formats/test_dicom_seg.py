@@ -21,6 +21,7 @@ from limner.mask import Mask, Object, Soft, soft
 from limner.schema import Code, Label, Schema
 from tests.data import shared
 from tests.dicom.make import compressed, enhanced, image, placed, plane, save, stack
+from tests.needs import program
 
 LIVER = Code("SCT", "10200004", "Liver")
 SCHEMA = Schema(
@@ -447,9 +448,7 @@ class TestOtherPrograms:
 
     @pytest.mark.parametrize("case", ["placed", "flat", "orphan", "fractional", "uneven"])
     def test_dciodvfy_finds_no_error(self, tmp_path, case):
-        tool = shutil.which("dciodvfy")
-        if tool is None:
-            pytest.skip("'dciodvfy' is not here. Install it: apt-get install dicom3tools")
+        tool = program("dicom3tools")
         heights = (0, 2, 5, 7, 9.5) if case == "uneven" else (0.0, 3.0, 6.0, 9.0)
         if case == "flat":
             made = image(np.zeros((4, 5), np.uint16), modality="DX", ImagerPixelSpacing=[0.2, 0.2])

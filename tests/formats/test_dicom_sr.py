@@ -1,6 +1,5 @@
 """Structured reports: measurements come back, and other programs see the same."""
 
-import shutil
 import subprocess
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -25,6 +24,7 @@ from limner.schema import Code, Label, Schema
 from tests.cli.scans import limner
 from tests.dicom.make import enhanced, image, save, stack
 from tests.laws.values import ORIENTATIONS
+from tests.needs import program
 
 SCHEMA = Schema(
     (
@@ -236,9 +236,7 @@ class TestOthersSee:
 
     @pytest.mark.parametrize("case", ["outline", "segment", "detector", "enhanced"])
     def test_dciodvfy_finds_no_error(self, scan, tmp_path, case):
-        tool = shutil.which("dciodvfy")
-        if tool is None:
-            pytest.skip("'dciodvfy' is not here. Install it: apt-get install dicom3tools")
+        tool = program("dicom3tools")
         if case == "detector":
             scan = radiograph(tmp_path)
         if case == "enhanced":

@@ -14,6 +14,7 @@ from limner.formats.overlay import picture
 from limner.grid import Grid
 from limner.image import Image
 from limner.mask import Mask
+from tests.needs import program
 
 
 def a_scan(folder):
@@ -67,9 +68,7 @@ def test_the_scan_is_needed(tmp_path):
 
 
 def test_dciodvfy_finds_no_error(tmp_path):
-    tool = shutil.which("dciodvfy")
-    if tool is None:
-        pytest.skip("'dciodvfy' is not here. Install it: apt-get install dicom3tools")
+    tool = program("dicom3tools")
     image, mask = a_scan(tmp_path)
     secondary_capture.write(mask, tmp_path / "m.sc.dcm", image=image)
     told = subprocess.run([tool, tmp_path / "m.sc.dcm"], capture_output=True, text=True)

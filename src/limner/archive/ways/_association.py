@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from limner.archive.address import Address
+from limner.archive.ways._classes import name_of
 from limner.archive.ways._tls import trust
 from limner.errors import NoService, extra
 
@@ -80,9 +81,7 @@ def cut(address: Address) -> NoService:
 
 
 def _not_taken(address: Address, met: "Association") -> str:
-    from pydicom.uid import UID
-
-    kinds = sorted({UID(str(each.abstract_syntax)).name for each in met.rejected_contexts})
+    kinds = sorted({name_of(str(each.abstract_syntax)) for each in met.rejected_contexts})
     return f"The archive {address} does not take: {', '.join(kinds)}."
 
 

@@ -44,7 +44,8 @@ def fetch(address: Address, series: Found, inbox: Inbox) -> None:
             for asked in _questions(series, inbox):
                 retrieve(address, asked, inbox)
         except NoService as error:
-            told.append(error)
+            if not (isinstance(error, NotTaken) and address.listen):  # C-MOVE is what was meant
+                told.append(error)
         if inbox.error is not None:
             raise inbox.error
         if not inbox.missing:
@@ -79,20 +80,14 @@ def _move(address: Address, asked: "Dataset", inbox: Inbox) -> None:
     ):
         status = _last(address, met.send_c_move(asked, address.me, MOVE), patience)
     code = code_of(address, status)
-    if code == MOVE_DESTINATION_UNKNOWN:
-        raise NoService(
-            f"The archive {address} does not know where to send to '{address.me}'. Have its "
-            f"administrator enter that AE title with this machine's address and the port "
-            f"{address.listen}."
-        )
-    if code and code not in TAKEN_WITH_REMARK:
-        raise NoService(f"The archive {address} refuses the C-MOVE: {spoken(status)}.")
-    if code and inbox.error is None:
+    if code == MOVE_DESTINATION_UNKNOWN or code in TAKEN_WITH_REMARK:
         raise NoService(
             f"The archive {address} could not send everything to '{address.me}' "
-            f"({spoken(status)}). See that it has this machine's address and the port "
-            f"{address.listen}, and that no firewall stands between."
+            f"({spoken(status)}). Have its administrator enter that AE title with this machine's "
+            f"address and the port {address.listen}, and see that no firewall stands between."
         )
+    if code:
+        raise NoService(f"The archive {address} refuses the C-MOVE: {spoken(status)}.")
 
 
 def _get(address: Address, asked: "Dataset", inbox: Inbox) -> None:
@@ -225,4 +220,5 @@ class _Patience:
         while not over.wait(min(0.2, self.most_s / 4)):
             if time.monotonic() - self.seen > self.most_s:
                 met.abort()
+                met.dimse.msg_queue.put((None, None))  # who waits for an answer is not told else
                 return

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from limner.archive.address import Address
 from limner.archive.way import Part, Stored
 from limner.archive.ways._association import NotTaken, association, cut
-from limner.archive.ways._classes import EXPLICIT, IMPLICIT, LABELMAP
+from limner.archive.ways._classes import EXPLICIT, IMPLICIT, LABELMAP, name_of
 from limner.archive.ways._status import TAKEN_WITH_REMARK, code_of, spoken
 from limner.errors import extra
 
@@ -85,9 +85,7 @@ def _as_it_is() -> Iterator[None]:
 
 
 def _not_taken(address: Address, part: Part) -> str:
-    from pydicom.uid import UID
-
-    kind, syntax = UID(part.sop_class).name, UID(part.syntax).name
+    kind, syntax = name_of(part.sop_class), name_of(part.syntax)
     said = f"The archive {address} does not take {kind} ({part.sop_class}) as {syntax}."
     if part.sop_class == LABELMAP:
         return (
