@@ -118,6 +118,14 @@ def test_a_zip_reads_as_its_folder(study, tmp_path):
     assert f"-i '{path}'" in limner("dicom", path, "--pick", "last").out
 
 
+def test_what_would_steer_a_terminal_is_not_printed(tmp_path):
+    stack(tmp_path, PatientName="Doe\x1b[2J^Jane", SeriesDescription="Thorax\nportal\x07")
+    told = limner("dicom", tmp_path, "--explain").out
+    assert "\x1b" not in told and "\x07" not in told
+    assert "Doe [2J^Jane" in told
+    assert "Thorax portal" in told
+
+
 def test_a_mask_stands_with_its_scan(tmp_path):
     from limner import read, write
     from limner.mask import Mask

@@ -45,6 +45,7 @@ def study(folder):
     [
         (["modality=CT"], [1, 2]),
         (["modality=ct|mr"], [1, 2, 3]),
+        (["Modality=CT", "Thinnest"], [2]),
         (["modality!=CT"], [3, 5]),
         (["description~PORTAL"], [1, 3]),
         (["description~portal", "modality=CT"], [1]),

@@ -241,3 +241,19 @@ def test_a_clip_of_no_place_and_a_picture(tmp_path):
     save(image(np.zeros((3, 4, 5), np.uint8), modality="US"), tmp_path / "a.dcm")
     (entry,) = listed(tmp_path)
     assert (entry["opens_as"], entry["size"], entry["spacing_mm"]) == ("clip", [3, 1, 4, 5], [])
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_random_damage_is_listed_or_refused(tmp_path, seed):
+    stack(tmp_path / "in")
+    made = image(np.zeros((3, 4, 5), np.uint8), modality="US", SeriesInstanceUID=generate_uid())
+    save(made, tmp_path / "in" / "clip.dcm")
+    rng = np.random.default_rng(seed)
+    for path in sorted((tmp_path / "in").iterdir()):
+        raw = bytearray(path.read_bytes())
+        for at in rng.integers(128, len(raw), 3):
+            raw[at] = rng.integers(256)
+        path.write_bytes(raw[: rng.integers(400, len(raw))] if rng.random() < 0.3 else raw)
+    told = limner("dicom", tmp_path / "in", "--explain")
+    assert told.code in {0, 2}
+    assert told.code == 0 or told.err.startswith("limner: ")

@@ -115,7 +115,12 @@ def as_text(study: "Study", paths: Sequence[Path], *, explain: bool) -> str:
     odd = any(_odd(each) for each in study.entries)
     if odd and not explain:
         lines += ["", "Say --explain to read what each note means and what to do."]
-    return "\n".join([*lines, *_how(study)])
+    return "\n".join(_shown(line) for line in [*lines, *_how(study)])
+
+
+def _shown(line: str) -> str:
+    """The same without what would steer a terminal: names come from files that anybody wrote."""
+    return "".join(each if each.isprintable() else " " for each in line)
 
 
 def _heading(study: "Study", paths: Sequence[Path]) -> str:
@@ -164,7 +169,7 @@ def _series(entries: "Sequence[Entry]", study: "Study", paths: Sequence[Path]) -
                 _size(each),
                 _spacing(each),
                 str(report.files),
-                report.description or "–",
+                " ".join(report.description.split()) or "–",
                 ", ".join(_odd(each)),
             ]
         )

@@ -71,7 +71,7 @@ RANKINGS: dict[str, tuple[Callable[[Entry], float | str | None], bool]] = {
 }
 WHOLE = {"kind", "uid"}  # what such a rule is about, it may find anywhere
 SAME = 1e-4  # share by which two numbers may differ and be equal: decimals were rounded
-RULE = re.compile(r"\s*([a-z]+)\s*(!=|!~|<=|>=|=|~|<|>)\s*(.*?)\s*")
+RULE = re.compile(r"\s*([A-Za-z]+)\s*(!=|!~|<=|>=|=|~|<|>)\s*(.*?)\s*")
 COMPARED = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge}
 
 
@@ -138,18 +138,18 @@ def rules(texts: Sequence[str]) -> list[Rule]:
 
 
 def _rule(text: str) -> Rule:
-    if text in RANKINGS:
-        return Rule(text)
+    if text.lower() in RANKINGS:
+        return Rule(text.lower())
     known = (*TEXTS, *NUMBERS)
     found = RULE.fullmatch(text)
     if found is None:
         if text.isalpha():
-            raise UnknownName("rule", text, (*RANKINGS, *known))
+            raise UnknownName("rule", text.lower(), (*RANKINGS, *known))
         raise BadValue(
             f"The rule '{text}' is not understood. Write a condition, as modality=CT or "
             f"slices>=40, or one of: {', '.join(RANKINGS)}."
         )
-    name, sign, value = found.groups()
+    name, sign, value = found[1].lower(), found[2], found[3]
     if name not in known:
         raise UnknownName("rule", name, (*RANKINGS, *known))
     _check(text, Rule(name, sign, value))
