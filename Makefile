@@ -2,7 +2,8 @@
 # a second run finds the stamps in .venv/.stamps and starts at once.
 #
 #   make demo       install the base set, outline real scans, say where to look
-#   make test       install everything, run the everyday tests
+#   make test       install everything, run the everyday tests; REQUIRE="orthanc dicom3tools"
+#                   makes it a failure that these Debian packages are not here
 #   make test-long  the tests marked `long` too, with more examples for every law
 #   make fuzz       damaged files for every reader, MINUTES=30 by the clock (Linux)
 #   make bench      speed, memory and accuracy against the stated bars
@@ -17,7 +18,7 @@ FULL := $(VENV)/.stamps/full
 PIP := $(BIN)/python -m pip install -qq --constraint constraints.txt
 
 # One thread a process, two processes: the two cores of the machine this is meant for.
-TEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest
+TEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest $(addprefix --require ,$(REQUIRE))
 
 # Elsewhere than on Linux the ordinary torch is the CPU build already.
 TORCH := $(shell sed -n 's/^torch==//p' constraints.txt)

@@ -133,6 +133,9 @@ def test_results_come_back_as_they_were(orthanc, round_trip, way, tmp_path):
         told = pydicom.dcmread(round_trip / name)
         uid, folder = told.SeriesInstanceUID, tmp_path / name
         done = limner("archive", "fetch", *words(orthanc, way), "--series", uid, "-o", folder)
+        if way == "get" and "labelmap" in name:  # Orthanc 1.10 takes no new class in this role
+            assert "does not send Label Map Segmentation Storage by C-GET" in done.err
+            continue
         assert done.code == 0, done.err
         (came,) = folder.iterdir()
         back = pydicom.dcmread(came)

@@ -14,7 +14,7 @@ from limner.archive.address import Address
 from limner.archive.inbox import Inbox
 from limner.archive.query import Found
 from limner.archive.ways._association import Handlers, NotTaken, association, cut, entity
-from limner.archive.ways._classes import GET, MOVE, VERIFICATION
+from limner.archive.ways._classes import GET, MOVE, VERIFICATION, name_of
 from limner.archive.ways._status import (
     MOVE_DESTINATION_UNKNOWN,
     PENDING,
@@ -107,11 +107,18 @@ def _get(address: Address, asked: "Dataset", inbox: Inbox) -> None:
                 "--listen PORT, and have the archive's administrator enter this machine's "
                 f"address, that port and the AE title '{address.me}'."
             )
+        sendable = {str(each.abstract_syntax) for each in met.accepted_contexts if each.as_scp}
         with patience.watching(met):
             status = _last(address, met.send_c_get(asked, GET), patience)
-    code = code_of(address, status)
-    if code and inbox.error is None:
-        raise NoService(f"The archive {address} did not send everything: {spoken(status)}.")
+    if not code_of(address, status) or inbox.error is not None:
+        return
+    kept_back = sorted(name_of(each) for each in set(inbox.expected.values()) - sendable if each)
+    if kept_back:
+        raise NoService(
+            f"The archive {address} does not send {', '.join(kept_back)} by C-GET. Give a port "
+            "for C-MOVE with --listen PORT, or the address of its DICOMweb service."
+        )
+    raise NoService(f"The archive {address} did not send everything: {spoken(status)}.")
 
 
 def _last(
