@@ -11,6 +11,7 @@ import pytest
 from pydicom.datadict import DicomDictionary, dictionary_VR, keyword_for_tag
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 from limner.dicom.deidentify import clean
 from limner.dicom.deidentify_dates import kept_time, shifted_date, shifted_moment
@@ -47,6 +48,7 @@ def fillable():
     """Tag and VR of every attribute that must lose its value, as far as pydicom knows it."""
     listed = {tag for tag in table() if tag in DicomDictionary}
     texts = {tag for tag, (vr, *_) in DicomDictionary.items() if vr in TEXTS}
+    listed.add(0x04000520)  # Encrypted Content
     for tag in sorted(listed | texts):
         group, keyword = tag >> 16, keyword_for_tag(tag)
         if group > 8 - 1 and keyword not in SAFE | BY_CONTENT | NOT_FILLED:
@@ -73,7 +75,7 @@ def fill(dataset):
     return dataset
 
 
-def filled(tmp_path):
+def filled(tmp_path, syntax=ExplicitVRLittleEndian):
     """A slice with all of them: at its top, in a group, and two sequences below that."""
     made = placed(plane(0), (0, 0, 0))
     kind = made.SOPClassUID
@@ -83,6 +85,7 @@ def filled(tmp_path):
     middle.DerivationImageSequence = [deep]
     made.SharedFunctionalGroupsSequence = [fill(Dataset())]
     made.PerFrameFunctionalGroupsSequence = [middle]
+    made.file_meta.TransferSyntaxUID = syntax
     save(made, tmp_path / "whole.dcm")
     raw = (tmp_path / "whole.dcm").read_bytes()
     assert raw.count(WORD.encode()) > 2500
@@ -90,8 +93,9 @@ def filled(tmp_path):
     return tmp_path / "whole.dcm"
 
 
-def test_no_word_no_date_and_no_uid_is_left_in_the_bytes(tmp_path):
-    dataset = pydicom.dcmread(filled(tmp_path))
+@pytest.mark.parametrize("syntax", [ExplicitVRLittleEndian, ImplicitVRLittleEndian])
+def test_no_word_no_date_and_no_uid_is_left_in_the_bytes(tmp_path, syntax):
+    dataset = pydicom.dcmread(filled(tmp_path, syntax))
     clean(dataset, KEY)
     dataset.save_as(tmp_path / "clean.dcm", enforce_file_format=True)
     raw = (tmp_path / "clean.dcm").read_bytes()
@@ -99,7 +103,9 @@ def test_no_word_no_date_and_no_uid_is_left_in_the_bytes(tmp_path):
         assert raw.lower().count(secret.lower().encode()) == 0, secret
     assert b"+0900" not in raw
     assert np.array(4711.4711).tobytes() not in raw
-    assert np.frombuffer(pydicom.dcmread(tmp_path / "clean.dcm").PixelData, np.int16).size == 20
+    after = pydicom.dcmread(tmp_path / "clean.dcm")
+    assert after.file_meta.TransferSyntaxUID == syntax
+    assert np.array_equal(after.pixel_array, plane(0))
 
 
 def test_what_was_done_is_said():
@@ -281,6 +287,41 @@ def test_wrong_kinds_of_values_go_too(tmp_path):
     raw = (tmp_path / "clean.dcm").read_bytes()
     assert b"Zebulon" not in raw
     assert b"19771107" not in raw
+
+
+def test_text_drawn_into_a_presentation_state_goes_and_its_images_stay_known(tmp_path):
+    """A state by highdicom with an arrow's text, on a slice of the same run."""
+    import highdicom as hd
+
+    on = placed(plane(0), (0, 0, 0), uid="1.2.3.4", InstanceNumber=1, **PATIENT)
+    note = hd.pr.TextObject(text_value=f"{WORD} here", units="PIXEL", anchor_point=(2.0, 2.0))
+    layer = hd.pr.GraphicLayer(layer_name="ZEBULON", order=1, description=WORD)
+    drawn = hd.pr.GraphicAnnotation([on], layer, text_objects=[note])
+    state = hd.pr.GrayscaleSoftcopyPresentationState(
+        referenced_images=[on],
+        series_instance_uid="1.2.5",
+        series_number=1,
+        sop_instance_uid="1.2.6",
+        instance_number=1,
+        manufacturer="Maker",
+        manufacturer_model_name="Model",
+        software_versions="1",
+        device_serial_number=WORD,
+        content_label="ZEBULON",
+        content_description=WORD,
+        graphic_layers=[layer],
+        graphic_annotations=[drawn],
+        concept_name=hd.sr.CodedConcept("1", "99ZEB", WORD),
+    )
+    clean(state, KEY)
+    state.save_as(tmp_path / "state.dcm")
+    assert b"zebulon" not in (tmp_path / "state.dcm").read_bytes().lower()
+    referred = state.ReferencedSeriesSequence[0].ReferencedImageSequence[0]
+    assert referred.ReferencedSOPInstanceUID == KEY.uid("1.2.3.4")
+    assert referred.ReferencedSOPClassUID == on.SOPClassUID
+
+
+PATIENT = {"PatientName": f"{WORD}^John", "StudyDescription": WORD}
 
 
 def test_a_key_says_what_it_is_for(tmp_path):

@@ -198,7 +198,7 @@ class Cleaner:
     def _uid(self, element: "DataElement") -> None:
         if element.is_empty:
             return
-        several = not isinstance(element.value, str)
+        several = element.VM > 1
         mapped = [
             self._mapped(str(each)) for each in (element.value if several else [element.value])
         ]
@@ -213,7 +213,7 @@ class Cleaner:
     def _shift(self, element: "DataElement") -> None:
         if element.is_empty:
             return
-        several = not isinstance(element.value, str)
+        several = element.VM > 1
         told = [
             self._moved(str(each), element.VR)
             for each in (element.value if several else [element.value])

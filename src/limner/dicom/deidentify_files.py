@@ -52,6 +52,8 @@ PLAIN = {
     "key objects": "88.59",
     "further dose reports": "88.76",
 }
+# Masks and maps have no text in their samples, and sizes of their own.
+DRAWN_ON = {ROOT + ending for ending in ("30", "66.4", "66.7", "481.2")}
 KNOWN = {ROOT + each for listed in PLAIN.values() for each in listed.split()} | set(KINDS)
 HEADS = ("HEAD", "BRAIN", "SKULL", "FACE", "NECK", "ORBIT", "SINUS", "JAW", "EAR")
 
@@ -109,6 +111,7 @@ def planned(paths: Sequence[Path], wishes: Wishes) -> Plan:
     seen: dict[str, str] = {}
     issuers: dict[str, set[str]] = {}
     heads = 0
+    left += [(each.name, "is a hidden file") for path in paths for each in _hidden(path)]
     with quietly():
         for place in _found(paths):
             try:
@@ -153,6 +156,13 @@ def _found(paths: Sequence[Path]) -> list[Place]:
     return [place for path in paths for place in places(path)]
 
 
+def _hidden(path: Path) -> list[Path]:
+    """Files that a listing leaves out: they are not opened."""
+    if not path.is_dir():
+        return []
+    return sorted(each for each in path.rglob(".*") if each.is_file())
+
+
 def _dicom(place: Place) -> Any:
     """The attributes of a file; None for one that is no DICOM and does not claim to be."""
     if not looks_like_dicom(place):
@@ -188,7 +198,7 @@ def _masking(place: Place, dataset: Any, wishes: Wishes) -> Masking:
     if not text(dataset, "SOPInstanceUID"):
         raise BadValue(f"'{place.name}' has no SOP Instance UID. Export it again.")
     masking, reason = wishes.masking(dataset), suspected(dataset)
-    if masking and "Rows" in dataset and (reason or masking.boxes):
+    if masking and "Rows" in dataset and (reason or (masking.boxes and kind not in DRAWN_ON)):
         if problem := unmaskable(dataset, masking):
             raise BadValue(f"'{place.name}' {problem}. Nothing was written.")
         return masking

@@ -45,7 +45,9 @@ OURS: dict[int, Action] = {
     PATIENT_ID: "patient",
     0x0040A730: "follow",  # Content Sequence: see `deidentify_content`
     0x00700001: "delete",  # Graphic Annotation Sequence: what is drawn may be written by hand
+    0x00700060: "delete",  # Graphic Layer Sequence: their layers, which people name
     0x0040A073: "follow",  # Verifying Observer Sequence: all that it holds is in the table
+    0x04000500: "delete",  # Encrypted Attributes Sequence: the originals, for somebody else's key
     0x34010001: "follow",  # Flow Identifier Sequence
     0x00401101: "nobody",  # Person Identification Code Sequence
     0x00700080: "dummy",  # Content Label
@@ -80,6 +82,7 @@ SAFE = frozenset(
         "DetectorManufacturerName",
         "DimensionDescriptionLabel",
         "FilterType",
+        "ICCProfile",
         "ImagedNucleus",
         "LUTLabel",
         "Manufacturer",
@@ -121,6 +124,7 @@ UNSAFE: dict[str, Action] = {
     "AS": "empty",
     "LO": "empty",
     "LT": "empty",
+    "OB": "delete",  # bytes of which nothing is known
     "PN": "dummy",
     "SH": "empty",
     "ST": "empty",
@@ -173,7 +177,7 @@ def action(tag: int, kind: str = "") -> Action:
         return OURS[tag]
     known = dictionary_VR(tag)
     kind = known if len(known) == 2 else kind
-    return _listed(tag, kind) or _unlisted(tag, kind)
+    return _listed(tag, kind) or _unlisted(tag, known)
 
 
 def _listed(tag: int, kind: str) -> Action | None:
