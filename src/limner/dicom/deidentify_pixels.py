@@ -101,7 +101,7 @@ def suspected(dataset: Any) -> str:
 
     >>> from pydicom import Dataset
     >>> told = Dataset()
-    >>> told.Modality = "US"
+    >>> told.Modality, told.Rows, told.Columns = "US", 4, 4
     >>> suspected(told)
     'is ultrasound and does not say that no name is burnt into it'
     """
