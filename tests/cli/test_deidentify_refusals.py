@@ -8,6 +8,7 @@ import warnings
 
 import numpy as np
 import pydicom
+import pydicom.data
 import pytest
 from pydicom.fileset import FileSet
 from pydicom.uid import JPEG2000Lossless
@@ -92,6 +93,13 @@ class TestBurnedIn:
         assert np.array_equal(by_kind["US"].pixel_array[6:31, 5:41], GREY[6:31, 5:41])
         assert by_kind["CT"].pixel_array.any()
         assert "BurnedInAnnotation" not in by_kind["CT"]
+
+    def test_a_capture_whose_elements_are_written_in_two_ways(self, tmp_path):
+        path = pydicom.data.get_testdata_file("SC_rgb_jpeg.dcm")
+        assert run(tmp_path, path, "--blank", "0,0,99,9").code == 0
+        (after,) = files(tmp_path / "out")
+        assert not after.pixel_array[:10].any()
+        assert after.pixel_array[10:].any()
 
     def test_rules_by_machine_and_size(self, tmp_path):
         sonogram(tmp_path / "us" / "a.dcm", Manufacturer="ACME Ltd", ManufacturerModelName="Echo 7")

@@ -116,6 +116,7 @@ def clean(dataset: "Dataset", key: Key, *, masked: bool = False) -> Done:
         key=key,
         days=key.days(whose),
         zone=text(dataset, "TimezoneOffsetFromUTC"),
+        explicit=dataset.original_encoding[0] is False,
         done=Done(key.pseudonym("P", whose)),
     )
     with quietly():
@@ -134,6 +135,7 @@ class Cleaner:
     key: Key
     days: int
     zone: str
+    explicit: bool  # whether the file says the kind of each value
     done: Done
 
     def walk(self, dataset: "Dataset") -> None:
@@ -146,6 +148,8 @@ class Cleaner:
             held: Any = dataset.get_item(tag)
             what = action(int(tag), held.VR or "")
             if what == "keep" or (what == "code" and "CodeMeaning" in dataset):
+                if held.VR is None and self.explicit:  # written the other way among its like
+                    _read(dataset, tag)
                 continue
             if what == "delete":
                 del dataset[tag]

@@ -301,8 +301,14 @@ def _written(job: Job, key: Key, folder: Path) -> Written:
             target = folder.joinpath(*parts, f"{text(dataset, 'SOPInstanceUID')}.dcm")
             target.parent.mkdir(parents=True, exist_ok=True)
             dataset.save_as(target, enforce_file_format=True)
-        except BadValue as error:
-            raise BadValue(f"'{job.place.name}': {error} Nothing was written.") from error
+        except damage() as error:
+            if isinstance(error, UnwritableFile) or (
+                isinstance(error, OSError) and not isinstance(error, LimnerError)
+            ):
+                raise
+            first = (str(error).splitlines() or [""])[0]  # pydicom tells a whole traceback
+            said = str(error) if isinstance(error, BadValue) else f"It is damaged: {first}."
+            raise BadValue(f"'{job.place.name}': {said} Nothing was written.") from error
         return Written(
             file=target.relative_to(folder).as_posix(),
             kind=UID(text(dataset, "SOPClassUID")).name,

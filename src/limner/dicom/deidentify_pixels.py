@@ -168,6 +168,8 @@ def blank(dataset: "Dataset", masking: Masking) -> None:
             raise BadValue("The samples are uncompressed YBR_FULL_422, which cannot be masked.")
         samples = _samples(dataset)
     except damage() as error:
+        if isinstance(error, BadValue):
+            raise
         raise BadValue(
             f"The samples cannot be read, so nothing can be blanked: {error}."
         ) from error
