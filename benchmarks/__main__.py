@@ -15,6 +15,7 @@ ALL = (
     "start",
     "prompt",
     "open_series",
+    "dicom_study",
     "dicom_seg",
     "metrics",
     "diameters",

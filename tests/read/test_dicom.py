@@ -124,6 +124,16 @@ class TestScale:
         assert [each.step_mm for each in opened.source.regions] == [(1, 1), (2, 2)]
         assert "2 regions of different scale" in opened.source.problems[0]
 
+    def test_a_crop_takes_its_regions_along(self, tmp_path):
+        told = image(np.zeros((20, 20), np.uint8), modality="US")
+        told.SequenceOfUltrasoundRegions = [_region(0.1)]
+        opened = open_image(save(told, tmp_path / "one.dcm"))
+        (whole,) = opened.source.regions
+        assert (whole.low, whole.high) == ((0, 0), (8, 8))
+        (cut,) = opened.crop((0, 2, 3), (1, 10, 20)).source.regions
+        assert (cut.low, cut.high, cut.step_mm) == ((0, 0), (6, 5), whole.step_mm)
+        assert opened.crop((0, 10, 0), (1, 20, 20)).source.regions == ()
+
     def test_a_doppler_region_has_no_length(self, tmp_path):
         told = image(np.zeros((8, 8), np.uint8), modality="US")
         told.SequenceOfUltrasoundRegions = [_region(0.1, kind=3, units=4)]

@@ -41,7 +41,7 @@ def convert(
         str | None, Option(help="Which image's mask, where A holds those of several.")
     ] = None,
     series: Annotated[
-        str | None, Option(help="Which series of the scan: its number or UID.")
+        str | None, Option(help="Which series of the scan: its number, UID, or a rule.")
     ] = None,
     deidentify: Annotated[Path | None, Option(metavar="KEY", help=KEY)] = None,
     quiet: Annotated[bool, Option("--quiet", "-q", help="Print nothing but errors.")] = False,
