@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 
+from limner.archive.query import harmless
 from limner.dicom.headers import header, text
 from limner.dicom.places import Place
 from limner.errors import LimnerError, UnreadableFile
@@ -88,9 +89,9 @@ class Inbox:
                 f"What the archive sent as the instance '{uid}' is not DICOM. It was not kept; "
                 "ask the archive's administrator."
             ) from error
-        if text(told, "SOPInstanceUID") != uid:
+        if (came := text(told, "SOPInstanceUID")) != uid:
             raise UnreadableFile(
-                f"The archive sent the instance '{text(told, 'SOPInstanceUID')}' under the UID "
+                f"The archive sent the instance '{harmless(came)}' under the UID "
                 f"'{uid}'. It was not kept; ask the archive's administrator."
             )
         if text(told, "SeriesInstanceUID") != self.series:

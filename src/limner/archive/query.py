@@ -63,3 +63,8 @@ class Query:
             asked.setdefault("modalities", asked["modality"])
         known = tuple((name, value) for name, value in asked.items() if name in FIELDS[level])
         return replace(self, level=level, keys=known)
+
+
+def harmless(text: str) -> str:
+    """A server's words on one line, without what would steer a terminal."""
+    return " ".join("".join(each if each.isprintable() else " " for each in text).split())

@@ -3,8 +3,8 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
 
@@ -43,7 +43,7 @@ class Connection:
         asked: dict[str, Any] = {name: value for name, value in told.items() if value is not None}
         return replace(find_address(self.where), **asked)
 
-    def open(self) -> "Way":
+    def open(self) -> "AbstractContextManager[Way]":
         """The archive."""
         from limner.archive.open import open_archive
 
@@ -93,16 +93,17 @@ def dates(told: str) -> str:
     found = [DAY.fullmatch(each) for each in days]
     if not told:
         return ""
-    if len(days) > 2 or any(each and not match for each, match in zip(days, found, strict=True)):
+    written = all(match or not each for each, match in zip(days, found, strict=True))
+    if len(days) > 2 or not any(days) or not written:
         raise BadValue(f"'{told}' is no date. Write 2026-01-31, or 2026-01-01..2026-01-31.")
     return "-".join("".join(match.groups()) if match else "" for match in found)
 
 
 def answered(connection: Connection) -> str:
     """That an archive answers, how soon, and what it takes."""
-    way = connection.open()
-    began = time.perf_counter()
-    said = way.echo()
+    with connection.open() as way:
+        began = time.perf_counter()
+        said = way.echo()
     took_ms = 1000 * (time.perf_counter() - began)
     return f"{connection.address()} answered within {took_ms:.0f} ms and {said}."
 
@@ -112,7 +113,8 @@ def found(connection: Connection, level: str, wishes: Wishes, *, limit: int) -> 
     from limner.archive.search import search
 
     query = wishes.query(level, limit)
-    return search(connection.open(), query)
+    with connection.open() as way:
+        return search(way, query)
 
 
 def fetched(
@@ -122,33 +124,33 @@ def fetched(
     from limner.archive.fetch import fetch
     from limner.archive.search import MOST, search
 
-    way = connection.open()
-    series = search(way, wishes.query("series", MOST))
-    if not series:
-        raise NotFound(
-            "No series of the archive matches. Look with: limner archive find ARCHIVE --level "
-            "series. Some archives find a series only with its study: --study UID."
-        )
-    if len(series) > 1 and not every:
-        raise BadValue(_several(series))
-    for each in series:
-        into = folder / _folder(each) if every else folder
-        done = fetch(way, each, into, told=_bar(quiet=quiet))
-        before = f", {done.before} of them from before" if done.before else ""
-        yield f"{into}: {done.total} instances{before}"
-        yield from (f"  Note: {remark}" for remark in done.remarks)
+    with connection.open() as way:
+        series = search(way, wishes.query("series", MOST))
+        if not series:
+            raise NotFound(
+                "No series of the archive matches. Look with: limner archive find ARCHIVE --level "
+                "series. Some archives find a series only with its study: --study UID."
+            )
+        if len(series) > 1 and not every:
+            raise BadValue(_several(series))
+        for each in series:
+            into = folder / _folder(each) if every else folder
+            done = fetch(way, each, into, told=_bar(quiet=quiet))
+            before = f", {done.before} of them from before" if done.before else ""
+            yield f"{into}: {done.total} instances{before}"
+            yield from (f"  Note: {remark}" for remark in done.remarks)
 
 
 def stored(connection: Connection, files: Sequence[Path], *, again: bool, quiet: bool) -> str:
     """Store the files, and say what became of them. Raises NoService if one was refused."""
     from limner.archive.store import gather, store
 
-    way = connection.open()
     parts = gather(files)
     told, outcomes = _bar(quiet=quiet), []
-    for number, each in zip(count(1), store(way, parts, again=again), strict=False):
-        outcomes.append(each)
-        told(number, len(parts))
+    with connection.open() as way:
+        for each in store(way, parts, again=again):
+            outcomes.append(each)
+            told(len(outcomes), len(parts))
     refused = [each for each in outcomes if each.outcome == "refused"]
     said = _counted(outcomes)
     if refused:
@@ -184,10 +186,12 @@ def _folder(series: "Found") -> str:
 
 
 def _several(series: "Sequence[Found]") -> str:
+    from limner.archive.query import harmless
+
     lines = []
     for each in series[:LISTED]:
         about = (each.get(n, "") for n in ("modality", "series_number", "series_description"))
-        lines.append(f"  {each['series']}  {' '.join(word for word in about if word)}")
+        lines.append(f"  {each['series']}  {harmless(' '.join(about))}")
     if len(series) > LISTED:
         lines.append(f"  and {len(series) - LISTED} more")
     return "\n".join(

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Sequence
 
-from limner.archive.query import Found
+from limner.archive.query import Found, harmless
 from limner.cli._show import table
 
 COLUMNS = {
@@ -58,11 +58,11 @@ def named_archives() -> str:
             "docs/how-to/use-an-archive.md, or give addresses."
         )
     rows = [
-        (name, each.url, each.me if each.way == "dimse" else "") for name, each in found.items()
+        (name, each.url, each.me if each.way == "dimse" else "–") for name, each in found.items()
     ]
     return f"{table(('archive', 'address', 'known as'), rows)}\n\nfrom {place()}"
 
 
 def _shown(value: str) -> str:
     """On one line, whatever an archive answers; a dash for nothing."""
-    return " ".join(value.replace("\\", ", ").split()) or "–"
+    return harmless(value.replace("\\", ", ")) or "–"

@@ -47,6 +47,11 @@ class Wire:
             session.auth = HTTPBasicAuth(told.user.encode(), told.password.encode())
         return session
 
+    def close(self) -> None:
+        """Close the connection, if there has been one."""
+        if "session" in self.__dict__:
+            self.session.close()
+
     @contextmanager
     def ask(
         self,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from limner.archive.address import Address
+from limner.archive.query import harmless
 from limner.errors import NoService
 
 if TYPE_CHECKING:
@@ -34,8 +35,8 @@ def first_part(address: Address, answer: "Response") -> Iterator[bytes]:
     boundary = BOUNDARY.search(kind)
     if not kind.startswith("multipart/related") or boundary is None:
         raise NoService(
-            f"The archive {address} sent '{kind or 'nothing that it names'}' where an instance "
-            "was asked for. See whether the address is that of its DICOMweb service."
+            f"The archive {address} sent '{harmless(kind) or 'nothing that it names'}' where an "
+            "instance was asked for. See whether the address is that of its DICOMweb service."
         )
     yield from _inside(address, chunks, boundary[1].encode())
 

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from limner.archive.address import Address
+from limner.archive.query import harmless
 
 if TYPE_CHECKING:
     from requests import RequestException, Response
@@ -38,7 +39,7 @@ def broken(address: Address, error: "RequestException") -> str:
 
 def no_json(address: Address, answer: "Response") -> str:
     """What came where DICOM's JSON was asked for."""
-    kind = answer.headers.get("Content-Type", "").partition(";")[0]
+    kind = harmless(answer.headers.get("Content-Type", "").partition(";")[0])
     what = "a web page" if "html" in kind else f"'{kind}'" if kind else "something"
     return f"The archive {address} sent {what} where DICOM's JSON was asked for. {SEE_ADDRESS}."
 
@@ -59,9 +60,11 @@ def refused(address: Address, answer: "Response") -> str:
         case 429 | 502 | 503 | 504:
             said = "is too busy, or down behind its front. Try again later."
         case status if 300 <= status < 400:
-            said = f"has moved to '{answer.headers.get('Location', '')}'. Give that address."
+            place = harmless(answer.headers.get("Location", ""))
+            said = f"has moved to '{place}'. Give that address."
         case _:
-            said = f"answers with '{answer.reason}'{_own_words(answer)}. Ask its administrator."
+            words = f"'{harmless(answer.reason)}'{_own_words(answer)}"
+            said = f"answers with {words}. Ask its administrator."
     return f"The archive {address} (HTTP {answer.status_code}) {said}"
 
 
@@ -81,7 +84,7 @@ def _own_words(answer: "Response") -> str:
     kind = answer.headers.get("Content-Type", "")
     if "json" not in kind and "text/plain" not in kind:
         return ""
-    said = " ".join(answer.text.split())
+    said = harmless(answer.text)
     return f": '{said[:SAID_MOST]}'" if said else ""
 
 

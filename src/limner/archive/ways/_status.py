@@ -3,6 +3,7 @@
 from typing import TYPE_CHECKING
 
 from limner.archive.address import Address
+from limner.archive.query import harmless
 from limner.archive.ways._association import cut
 from limner.errors import NoService
 
@@ -33,5 +34,5 @@ def spoken(status: "Dataset") -> str:
     from pynetdicom.status import code_to_category
 
     code = int(status.Status)
-    comment = str(status.get("ErrorComment", "")).strip()
+    comment = harmless(str(status.get("ErrorComment", "")))
     return f"{code_to_category(code)} 0x{code:04X}" + (f", '{comment}'" if comment else "")

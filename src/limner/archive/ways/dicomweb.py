@@ -111,7 +111,7 @@ class Dicomweb:
 
     def close(self) -> None:
         """Close the connection; a later question opens it anew."""
-        self._wire.session.close()
+        self._wire.close()
 
     def _listed(self, path: str, keys: Mapping[str, str]) -> list[dict[str, Any]]:
         with self._wire.ask(path, accept=(JSON,), keys=keys) as answer:
