@@ -96,7 +96,7 @@ class TestBurnedIn:
 
     def test_a_capture_whose_elements_are_written_in_two_ways(self, tmp_path):
         path = pydicom.data.get_testdata_file("SC_rgb_jpeg.dcm")
-        assert run(tmp_path, path, "--blank", "0,0,99,9").code == 0
+        assert run(tmp_path, path, "--blank", "0,0,255,9").code == 0
         (after,) = files(tmp_path / "out")
         assert not after.pixel_array[:10].any()
         assert after.pixel_array[10:].any()
