@@ -59,7 +59,8 @@ class TestZip:
         open_image(path).whole()
         assert sorted(tmp_path.rglob("*")) == before
 
-    def test_a_bomb_is_refused_before_it_is_unpacked(self, tmp_path):
+    def test_a_bomb_is_refused_before_it_is_unpacked(self, tmp_path, monkeypatch):
+        monkeypatch.setattr("limner.dicom.places.SMALL", 1 << 20)
         path = tmp_path / "bomb.zip"
         head = save(placed(plane(0), (0, 0, 0)), tmp_path / "one.dcm").read_bytes()
         with (
@@ -67,10 +68,10 @@ class TestZip:
             archive.open("a.dcm", "w", force_zip64=True) as member,
         ):
             member.write(head)
-            for _ in range(300):
+            for _ in range(30):
                 member.write(bytes(1 << 20))
         (place,) = places(path)
-        with pytest.raises(UnreadableFile, match=r"from 3\d\d,\d\d\d bytes to 0\.3 GB"):
+        with pytest.raises(UnreadableFile, match=r"from 3\d,\d\d\d bytes to 0\.0 GB"):
             place.open()
 
     def test_a_claim_beyond_what_is_there_is_refused(self, tmp_path):
