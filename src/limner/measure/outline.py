@@ -28,6 +28,7 @@ FINE = 40  # parts of a pixel in which it is counted
 THINNEST = 40.0  # a spread of less than this share of a pixel's area is taken for it
 TIE = 1e-9  # share of a length by which one chord must be longer to count as longer
 AT_ONCE = 2**22  # crossings of lines and outline that are looked at together
+CLOSE = 1e-7  # pixels
 FEW = 24  # lines that are looked at first, where the hull leaves most room
 STEEP = 1e3  # a side of the hull that is steeper bounds no line: rounding would have a say
 STRIDES = (1, 2, 5)  # between rows whose ends are compared, before the hull is built
@@ -209,49 +210,53 @@ def bridges(inside: Flags, corners: Points) -> NDArray[np.float64]:
     hollows.
     """
     sides = np.stack([corners, np.roll(corners, -1, axis=0)], axis=1)
-    rows, columns = _outside_in_hull(inside, corners)
-    if not len(rows):
+    within = _within(inside, corners)
+    if not within.any():
         return sides
     from scipy import ndimage
 
-    if _may_have_holes(inside):
-        outside = ~ndimage.binary_fill_holes(inside)[rows, columns]
-        rows, columns = rows[outside], columns[outside]
-    near = np.full(len(rows), np.inf)
-    under = np.zeros(len(rows), int)
-    for number, ((a, b), (c, d)) in enumerate(sides):
-        depth = ((c - a) * (columns - b) - (d - b) * (rows - a)) / np.hypot(c - a, d - b)
-        under[depth < near] = number
-        near = np.minimum(near, depth)
-    hollow = np.zeros(inside.shape, bool)
-    hollow[rows, columns] = near > TIE
-    labels, count = ndimage.label(hollow)
+    labels, _ = ndimage.label(within)
+    # Where a step leads out of the hull, or out of the array: a closed hole has no such place.
+    beyond = np.pad(~(inside | within), 1, constant_values=True)
+    beside = beyond[:-2, 1:-1] | beyond[2:, 1:-1] | beyond[1:-1, :-2] | beyond[1:-1, 2:]
+    # A hollow is least deep at an end of one of its rows: depth is concave along a row.
+    edge = np.pad(within, ((0, 0), (1, 1)))
+    ends = within & ~(edge[:, :-2] & edge[:, 2:]) & np.isin(labels, labels[beside & within])
+    rows, columns = np.nonzero(ends)
+    near, under = _depths(rows, columns, sides)
+    # The mouth of a hollow is the side that its outermost centre lies under.
+    hollow = labels[rows, columns]
+    order = np.lexsort((near, hollow))
+    _, first = np.unique(hollow[order], return_index=True)
     spans = np.ones(len(sides), bool)
-    if count:
-        # The mouth of a hollow is the side that its outermost centre lies under.
-        within = labels[rows, columns]
-        mouths = ndimage.minimum_position(near, within, range(1, count + 1))
-        spans[under[[place[0] for place in mouths]]] = False
+    spans[under[order[first]]] = False
     return sides[spans]
 
 
-def _may_have_holes(inside: Flags) -> bool:
-    """Whether a row has a gap: without one there is no closed hole."""
-    begins = np.count_nonzero(inside[:, 1:] & ~inside[:, :-1], axis=1) + inside[:, 0]
-    return bool((begins > 1).any())
-
-
-def _outside_in_hull(inside: Flags, corners: Points) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """The rows and the columns of the outside centres within the hull, or on its edge."""
+def _within(inside: Flags, corners: Points) -> Flags:
+    """The outside centres within the convex hull, those on its edge left out."""
     turn = int(np.argmax(corners[:, 0] * 1e6 + corners[:, 1]))  # the last of the lower side
     side, other = corners[: turn + 1], np.concatenate([corners[turn:], corners[:1]])[::-1]
     rows = np.arange(inside.shape[0])
     one, two = (np.interp(rows, each[:, 0], each[:, 1]) for each in (side, other))
-    low, high = np.minimum(one, two) - TIE, np.maximum(one, two) + TIE
+    # A centre beside the edge is further from it than this: both are fractions of whole numbers.
+    low, high = np.minimum(one, two) + CLOSE, np.maximum(one, two) - CLOSE
+    first, last = np.ceil(low).astype(int), np.floor(high).astype(int)
     columns = np.arange(inside.shape[1])
-    within = (low[:, None] <= columns) & (columns <= high[:, None])
-    found = np.nonzero(within & ~inside)
-    return found[0], found[1]
+    return np.asarray((first[:, None] <= columns) & (columns <= last[:, None]) & ~inside)
+
+
+def _depths(
+    rows: NDArray[np.intp], columns: NDArray[np.intp], sides: NDArray[np.float64]
+) -> tuple[Points, NDArray[np.intp]]:
+    """How deep each centre lies under the nearest side, and which that is."""
+    near = np.full(len(rows), np.inf)
+    under = np.zeros(len(rows), np.intp)
+    for number, ((a, b), (c, d)) in enumerate(sides.tolist()):
+        depth = ((c - a) * (columns - b) - (d - b) * (rows - a)) / hypot(c - a, d - b)
+        under[depth < near] = number
+        near = np.minimum(near, depth)
+    return near, under
 
 
 def longest(corners: Points, plane: Points) -> tuple[float, Points]:
