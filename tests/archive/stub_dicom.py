@@ -24,6 +24,7 @@ class StubDicom:
     leaves_out  instances that it does not send
     silent      a question that it does not answer: "find", "move", "store"
     status      of the answer to such a question
+    late        answers a C-MOVE at once, and sends when it comes to it
     twice       sends each instance twice, the second one altered
     foreign     another series' file, which it sends too
     implicit    sends and takes implicit VR alone
@@ -38,6 +39,7 @@ class StubDicom:
     leaves_out: int = 0
     silent: str = ""
     status: dict = field(default_factory=dict)
+    late: bool = False
     twice: bool = False
     foreign: object = None
     knows: tuple = ()
@@ -143,7 +145,19 @@ class StubDicom:
             yield None, None
             return
         yield self.where()
+        if self.late:
+            threading.Thread(target=self.send_later, args=[event.identifier]).start()
+            yield 0
+            return
         yield from self.send(event)
+
+    def send_later(self, asked):
+        self.over.wait(0.1)
+        host, port, options = self.where()
+        met = AE("STUB").associate(host, port, ae_title="LIMNER", **options)
+        for each in self.wanted(asked):
+            met.send_c_store(each)
+        met.release()
 
     def get(self, event):
         self.asked.append(event.identifier)

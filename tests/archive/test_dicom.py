@@ -109,6 +109,14 @@ class TestMoving:
         assert fetch(opened(stub.url, listen=port), ONE, tmp_path / "ct").total == 4
         assert stub.asked[-1].QueryRetrieveLevel == "SERIES"
 
+    def test_an_archive_that_sends_after_its_answer(self, served, tmp_path):
+        (port,) = free_ports(1)
+        stub = served(services=(FIND, MOVE), destination=port, late=True)
+        assert fetch(opened(stub.url, listen=port), ONE, tmp_path / "ct").total == 4
+        stub.leaves_out = 1
+        with pytest.raises(NoService, match="sent 3 of the 4"):
+            fetch(opened(stub.url, listen=port, timeout_s=0.5), ONE, tmp_path / "other")
+
     def test_a_destination_that_is_not_known_is_replaced_by_c_get(self, dicom, tmp_path):
         assert fetch(opened(dicom.url, listen=free_ports(1)[0]), ONE, tmp_path / "ct").total == 4
 

@@ -4,7 +4,7 @@ import ipaddress
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import islice
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
 OUT_OF_RESOURCES, NOT_UNDERSTOOD, NOT_AUTHORISED = 0xA700, 0xC000, 0x0124
 MOST_CONTEXTS = 128  # of an association (PS3.8 section 9.3.2.2)
 AT_ONCE = 64  # UIDs in one question for single instances
-
-Retrieval = Callable[["Address", "Dataset", "Inbox"], None]
+LATE_S = 5.0  # some archives answer a C-MOVE at once, and send when they come to it
 
 
 def fetch(address: Address, series: Found, inbox: Inbox) -> None:
@@ -41,8 +40,7 @@ def fetch(address: Address, series: Found, inbox: Inbox) -> None:
     told: list[NoService] = []
     for retrieve in (_move, _get) if address.listen else (_get,):
         try:
-            for asked in _questions(series, inbox):
-                retrieve(address, asked, inbox)
+            retrieve(address, series, inbox)
         except NoService as error:
             if not (isinstance(error, NotTaken) and address.listen):  # C-MOVE is what was meant
                 told.append(error)
@@ -69,7 +67,7 @@ def _questions(series: Found, inbox: Inbox) -> "Iterator[Dataset]":
         yield asked
 
 
-def _move(address: Address, asked: "Dataset", inbox: Inbox) -> None:
+def _move(address: Address, series: Found, inbox: Inbox) -> None:
     from pynetdicom import build_context
 
     patience = _Patience(address.timeout_s)
@@ -78,7 +76,13 @@ def _move(address: Address, asked: "Dataset", inbox: Inbox) -> None:
         association(address, [build_context(MOVE)]) as met,
         patience.watching(met),
     ):
-        status = _last(address, met.send_c_move(asked, address.me, MOVE), patience)
+        for asked in _questions(series, inbox):
+            status = _last(address, met.send_c_move(asked, address.me, MOVE), patience)
+            _check_moved(address, status)
+        patience.wait_for(inbox)
+
+
+def _check_moved(address: Address, status: "Dataset") -> None:
     code = code_of(address, status)
     if code == MOVE_DESTINATION_UNKNOWN or code in TAKEN_WITH_REMARK:
         raise NoService(
@@ -90,7 +94,7 @@ def _move(address: Address, asked: "Dataset", inbox: Inbox) -> None:
         raise NoService(f"The archive {address} refuses the C-MOVE: {spoken(status)}.")
 
 
-def _get(address: Address, asked: "Dataset", inbox: Inbox) -> None:
+def _get(address: Address, series: Found, inbox: Inbox) -> None:
     from pynetdicom import build_context, build_role, evt
 
     patience = _Patience(address.timeout_s)
@@ -109,16 +113,21 @@ def _get(address: Address, asked: "Dataset", inbox: Inbox) -> None:
             )
         sendable = {str(each.abstract_syntax) for each in met.accepted_contexts if each.as_scp}
         with patience.watching(met):
-            status = _last(address, met.send_c_get(asked, GET), patience)
-    if not code_of(address, status) or inbox.error is not None:
-        return
-    kept_back = sorted(name_of(each) for each in set(inbox.expected.values()) - sendable if each)
+            for asked in _questions(series, inbox):
+                status = _last(address, met.send_c_get(asked, GET), patience)
+                if code_of(address, status) and inbox.error is None:
+                    kept_back = {each for each in inbox.expected.values() if each} - sendable
+                    raise NoService(_not_got(address, status, kept_back))
+
+
+def _not_got(address: Address, status: "Dataset", kept_back: set[str]) -> str:
     if kept_back:
-        raise NoService(
-            f"The archive {address} does not send {', '.join(kept_back)} by C-GET. Give a port "
-            "for C-MOVE with --listen PORT, or the address of its DICOMweb service."
+        kinds = ", ".join(sorted(name_of(each) for each in kept_back))
+        return (
+            f"The archive {address} does not send {kinds} by C-GET. Give a port for C-MOVE with "
+            "--listen PORT, or the address of its DICOMweb service."
         )
-    raise NoService(f"The archive {address} did not send everything: {spoken(status)}.")
+    return f"The archive {address} did not send everything: {spoken(status)}."
 
 
 def _last(
@@ -222,6 +231,12 @@ class _Patience:
         finally:
             over.set()
             watch.join()
+
+    def wait_for(self, inbox: Inbox) -> None:
+        """Wait while what is missing may still come: until nothing has for a while."""
+        most_s = min(LATE_S, self.most_s)
+        while inbox.missing and inbox.error is None and time.monotonic() - self.seen < most_s:
+            time.sleep(0.02)
 
     def _watch(self, met: "Association", over: threading.Event) -> None:
         while not over.wait(min(0.2, self.most_s / 4)):
