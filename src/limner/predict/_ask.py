@@ -31,17 +31,18 @@ class Question:
 
 @dataclass(frozen=True, eq=False)
 class Lines:
-    """How much of a line each pixel of a look lies on, over what is usual there; 0 out of view.
+    """How much of a dark, and of a bright, line each pixel of a look lies on.
 
-    scene        what was looked at: elsewhere they are others
-    sight        (3, side, side): the picture
-    dark, bright (side, side)
+    scene    what was looked at: elsewhere they are others
+    sight    (3, side, side): the picture
+    either   (side, side) of dark and of bright lines; 0 out of view
+    usual    what is usual of each, in view
     """
 
     scene: Scene
     sight: Floats
-    dark: Floats
-    bright: Floats
+    either: tuple[Floats, Floats]
+    usual: tuple[float, float]
 
 
 @dataclass(frozen=True, eq=False)

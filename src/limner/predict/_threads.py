@@ -198,25 +198,26 @@ def _drawn(whole: Look, scene: Scene, *, time: int) -> Lines:
     sight = scene.sight(whole, time=time)
     seen = _in_view(sight)
     if not seen.any():
-        return Lines(scene, sight, *np.zeros((2, *seen.shape), np.float32))
+        nothing = np.zeros(seen.shape, np.float32)
+        return Lines(scene, sight, (nothing, nothing), (1.0, 1.0))
     plane = sight[1]  # green, which shows vessels best; grey is the same in all three
     if not seen.all():  # the rim of a fundus would be the strongest line of all
         nearest = distance_transform_edt(~seen, return_distances=False, return_indices=True)
         plane = plane[tuple(nearest)]
     ground = plane - gaussian_filter(plane, NEAR)
     even = ground / (np.sqrt(gaussian_filter(ground**2, FAR)) + 0.02)
-    dark, bright = (
-        np.asarray(each * seen / max(float(np.quantile(each[seen], RIDGE)), 1e-6), np.float32)
-        for each in lines(np.asarray(even, np.float32))
-    )
-    return Lines(scene, sight, dark, bright)
+    dark, bright = lines(np.asarray(even, np.float32))
+    first, second = (max(float(np.quantile(e[seen], RIDGE)), 1e-6) for e in (dark, bright))
+    return Lines(scene, sight, (dark * seen, bright * seen), (first, second))
 
 
 def _ridged(drawn: Lines, planes: Floats) -> Floats:
     """Logits of every pixel by its line, of the kind that the inside marks lie on."""
     marks = planes[INSIDE] > MARKED
-    kind = max(drawn.dark, drawn.bright, key=lambda each: float(each[marks].mean()))
-    return np.asarray(STEEP * (np.clip(kind, 0, 3) - 1), np.float32)
+    at_marks = [float(each[marks].mean()) for each in drawn.either]
+    kind = int(np.argmax(at_marks))
+    response = np.clip(drawn.either[kind] / np.float32(drawn.usual[kind]), 0, 3)
+    return np.asarray(STEEP * (response - 1), np.float32)
 
 
 def _in_view(sight: Floats) -> Bools:
