@@ -399,9 +399,10 @@ class TestRead:
         assert "dicom_sr" not in FORMATS.names()
         path = tmp_path / "x.sr.dcm"
         there_and_back(two(scan.grid), scan, path)
-        told = limner("measure", path)
+        told = limner("convert", path, "-o", tmp_path / "y.nii.gz")
         assert told.code == 2
         assert "Traceback" not in told.err
+        assert not (tmp_path / "y.nii.gz").exists()
 
 
 def first_number(dataset):
