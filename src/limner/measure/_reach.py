@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 Flags = NDArray[np.bool_]
 Plane = NDArray[np.float64]
 
-FEW, MANY = 8, 32  # directions: of all slices, and of those that are left then
+FEW, MANY = 8, 16  # directions: of all slices, and of those that are left then
 SLACK = 1e-9  # of a length: no bound is believed more exactly
 
 
@@ -83,17 +83,19 @@ class _Ends:
 
     def widest(self, plane: Plane, *, count: int) -> NDArray[np.float64]:
         """(slices,): the largest of the widths in so many directions, mm; 0 of none."""
+        # A row without pixels takes the place of one with pixels, so that it widens nothing.
+        row = np.where(self.some, np.arange(self.some.shape[1]), self.some.argmax(axis=1)[:, None])
+        first = np.take_along_axis(self.first, row, axis=1).astype(float)
+        last = np.take_along_axis(self.last, row, axis=1).astype(float)
+        row = row.astype(float)
         turns = np.arange(count) * np.pi / count
-        down, along = plane @ np.array([np.cos(turns), np.sin(turns)])
-        rows = np.arange(self.some.shape[1])[:, None] * down
-        low, high = (
-            np.where(along >= 0, one[..., None], other[..., None]) * along + rows
-            for one, other in ((self.first, self.last), (self.last, self.first))
-        )
-        there = self.some[..., None]
-        most = np.where(there, high, -np.inf).max(axis=1, initial=-np.inf)
-        least = np.where(there, low, np.inf).min(axis=1, initial=np.inf)
-        return np.asarray(np.maximum((most - least).max(axis=1, initial=0.0), 0.0))
+        widest = np.zeros(len(row))
+        for down, along in (plane @ np.array([np.cos(turns), np.sin(turns)])).T:
+            high, low = (last, first) if along >= 0 else (first, last)
+            height = row * down
+            wide = (height + high * along).max(axis=1) - (height + low * along).min(axis=1)
+            np.maximum(widest, wide, out=widest)
+        return np.where(self.some.any(axis=1), widest, 0.0)
 
     def lone(self, flat: Flags, number: int) -> bool:
         """Whether a slice has one run a row, each touching the next: then it is one part."""

@@ -250,12 +250,15 @@ def _depths(
     rows: NDArray[np.intp], columns: NDArray[np.intp], sides: NDArray[np.float64]
 ) -> tuple[Points, NDArray[np.intp]]:
     """How deep each centre lies under the nearest side, and which that is."""
-    near = np.full(len(rows), np.inf)
-    under = np.zeros(len(rows), np.intp)
-    for number, ((a, b), (c, d)) in enumerate(sides.tolist()):
-        depth = ((c - a) * (columns - b) - (d - b) * (rows - a)) / hypot(c - a, d - b)
-        under[depth < near] = number
-        near = np.minimum(near, depth)
+    near, under = np.empty(len(rows)), np.empty(len(rows), np.intp)
+    (a, b), (c, d) = sides[:, 0].T, sides[:, 1].T
+    reach = np.hypot(c - a, d - b)
+    step = max(1, AT_ONCE // len(sides))
+    for low in range(0, len(rows), step):
+        row, column = rows[low : low + step, None], columns[low : low + step, None]
+        depth = ((c - a) * (column - b) - (d - b) * (row - a)) / reach
+        under[low : low + step] = depth.argmin(axis=1)
+        near[low : low + step] = depth.min(axis=1)
     return near, under
 
 
