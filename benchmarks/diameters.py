@@ -9,10 +9,11 @@ mean of the signed errors.
 
 And how long they take, against all pairs of the same points as anybody would write it: the
 points of the outline by NumPy, their distances by SciPy's `pdist`, which is C. Lumpy blobs of
-several sizes. On one slice: the long axis, ours from the mask, all pairs from their points,
-which they are handed. Through all slices: both axes, both ways from the mask; the short one by
-every line through the outline against every piece of it, by NumPy. Seconds of the processor,
-the best of some runs.
+several sizes. On one slice: the search for the long axis, each way handed its points, all of the
+outline for all pairs and the ends of the rows, among which these lie, for ours; all pairs also
+by NumPy alone, as they are mostly written. Through all slices: both axes, both ways from the
+mask; the short one by every line through the outline against every piece of it, by NumPy.
+Seconds of the processor, the best of some runs.
 """
 
 import argparse
@@ -35,6 +36,7 @@ from limner.measure.outline import (
     BEYOND,
     ROUND,
     SLENDER,
+    RowEnds,
     across,
     bridges,
     farthest,
@@ -173,6 +175,7 @@ def groups(shapes):
 
 
 ON_A_SLICE = (4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048)  # radii in pixels
+MOST_BY_NUMPY = 512  # beyond, its array does not fit into a laptop
 IN_3D = (4, 8, 16, 32, 64, 96)
 SQUARE = np.array([[0.0, 1.0], [1.0, 0.0]])
 
@@ -209,11 +212,18 @@ def by_all_pairs(flat, plane):
     return longest_mm
 
 
+def by_numpy(places):
+    """The longest distance, all of them in one array."""
+    return float(np.linalg.norm(places[:, None] - places[None], axis=2).max())
+
+
 def lesion_by_all_pairs(block):
     """Both axes of an object through many slices; its long axis by `by_all_pairs`."""
     found = [by_all_pairs(flat, SQUARE) if flat.any() else 0.0 for flat in block]
     best = block[int(np.argmax(found))]
-    _, chord = farthest(best, SQUARE, tips(best, SQUARE))  # its ends, which cost next to nothing
+    _, chord = farthest(
+        RowEnds.of(best), SQUARE, tips(best, SQUARE)
+    )  # its ends, which cost next to nothing
     pieces = np.concatenate([segments(best), bridges(best, hull(best))])
     return max(found), across(pieces, chord, SQUARE)[0]
 
@@ -235,12 +245,17 @@ def speed():
         part = blob(radius)[0]
         reach = tips(part, SQUARE)
         places = outline_points(part, reach) @ SQUARE
-        apart = abs(farthest(part, SQUARE, reach)[0] - pdist(places).max())
+        ends = RowEnds.of(part)
+        apart = abs(farthest(ends, SQUARE, reach)[0] - pdist(places).max())
         row = {"radius": radius, "points": len(places), "apart_mm": float(apart)}
         row |= compared(
-            lambda part=part, reach=reach: farthest(part, SQUARE, reach),
+            lambda ends=ends, reach=reach: farthest(ends, SQUARE, reach),
             lambda places=places: pdist(places).max(),
         )
+        if radius <= MOST_BY_NUMPY:
+            plain = seconds(lambda places=places: by_numpy(places))
+            row |= {"numpy_ms": round(1e3 * plain, 3)}
+            row |= {"times_numpy": round(1e3 * plain / row["ours_ms"], 1)}
         flat.append(row)
     for radius in IN_3D:
         block = blob(radius, 2 * radius - 1)

@@ -10,7 +10,7 @@ from benchmarks.diameters import by_all_pairs, ellipse
 from limner.grid import Grid
 from limner.measure import Subject
 from limner.measure.diameter import calipers
-from limner.measure.outline import across, bridges, farthest, hull, longest, segments, tips
+from limner.measure.outline import RowEnds, across, bridges, farthest, hull, longest, segments, tips
 
 
 def subject(*rows, spacing=(1.0, 1.0), slices=1):
@@ -149,7 +149,7 @@ def test_equal_to_all_pairs_of_points(inside, down, along, shear):
     length, chord = longest(hull(inside), plane)
     assert length == pytest.approx(farthest_mm, abs=1e-9)
     assert np.linalg.norm(np.diff(chord @ plane, axis=0)) == pytest.approx(length, abs=1e-9)
-    quicker, same = farthest(inside, plane, 0.25)
+    quicker, same = farthest(RowEnds.of(inside), plane, 0.25)
     assert quicker == pytest.approx(farthest_mm, abs=1e-9)
     assert np.linalg.norm(np.diff(same @ plane, axis=0)) == pytest.approx(length, abs=1e-9)
 
@@ -173,7 +173,7 @@ def test_no_slice_and_no_part_is_missed(inside, down, shear):
 def test_lines_without_room_need_not_be_tried(inside):
     assume(inside.any())
     plane = np.array([[0.1, 1.3], [1.0, 0.0]])
-    _, chord = farthest(inside, plane, 0.25)
+    _, chord = farthest(RowEnds.of(inside), plane, 0.25)
     around = hull(inside)
     pieces = np.concatenate([segments(inside), bridges(inside, around)])
     width, ends = across(pieces, chord, plane)

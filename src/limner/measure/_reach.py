@@ -14,6 +14,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.measure.outline import RowEnds
+
 Flags = NDArray[np.bool_]
 Plane = NDArray[np.float64]
 
@@ -27,12 +29,14 @@ class Part:
 
     place     its slice, and which part of it in the order of their first pixels
     corner    the row and the column of its first pixel
+    ends      of its rows, counted from that
     most_mm   no two of its centres are further apart
     """
 
     place: tuple[int, int]
     corner: tuple[int, int]
     inside: Flags
+    ends: RowEnds
     most_mm: float
 
 
@@ -120,9 +124,11 @@ def _split(flat: Flags, ends: _Ends, *, plane: Plane, number: int, most_mm: floa
         return []
     if not ends.lone(flat, number):
         return _several(flat, number, plane)
-    top, bottom = int(rows[0]), int(rows[-1]) + 1
-    low, high = int(ends.first[number][rows].min()), int(ends.last[number][rows].max()) + 1
-    return [Part((number, 1), (top, low), flat[top:bottom, low:high], most_mm)]
+    first, last = ends.first[number][rows], ends.last[number][rows]
+    top, low = int(rows[0]), int(first.min())
+    inside = flat[top : int(rows[-1]) + 1, low : int(last.max()) + 1]
+    own = RowEnds(rows - top, first - low, last - low)
+    return [Part((number, 1), (top, low), inside, own, most_mm)]
 
 
 def _several(flat: Flags, number: int, plane: Plane) -> list[Part]:
@@ -136,5 +142,7 @@ def _several(flat: Flags, number: int, plane: Plane) -> list[Part]:
         sides = np.array(inside.shape) - 1
         ways = sides[0] * plane[0] + sides[1] * plane[1], sides[0] * plane[0] - sides[1] * plane[1]
         most = max(float(np.linalg.norm(way)) for way in ways)
-        found.append(Part((number, value), (down.start, along.start), inside, most))
+        found.append(
+            Part((number, value), (down.start, along.start), inside, RowEnds.of(inside), most)
+        )
     return found

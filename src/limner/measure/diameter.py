@@ -90,7 +90,7 @@ def calipers(subject: Subject) -> tuple[Caliper, Caliper] | None:
             most = part.most_mm + 2 * reach * step_mm
             if best is not None and most < best[0] * (1 - SAME):
                 continue
-            length, chord = farthest(part.inside, subject.plane, reach)
+            length, chord = farthest(part.ends, subject.plane, reach)
             if best is None or _wins(length, part, best):
                 best = length, part, chord
     if best is None:

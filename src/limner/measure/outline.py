@@ -12,6 +12,7 @@ the plane of the slice (see `Subject.plane`).
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 from math import hypot, sqrt
 
@@ -135,28 +136,46 @@ def hull(inside: Flags, beyond: float = BEYOND) -> Points:
     """
     reach = round(beyond * FINE)
     around = ((reach, 0), (-reach, 0), (0, reach), (0, -reach))
-    points = sorted({(r * FINE + a, c * FINE + b) for r, c in _tips(inside) for a, b in around})
+    points = sorted(
+        {(r * FINE + a, c * FINE + b) for r, c in _tips(RowEnds.of(inside)) for a, b in around}
+    )
     lower, upper = _chain(points), _chain(points[::-1])
     return np.array(lower[:-1] + upper[:-1], float) / FINE
 
 
-def _tips(inside: Flags) -> list[tuple[int, int]]:
+@dataclass(frozen=True, eq=False)
+class RowEnds:
+    """(n,) each: the rows that hold pixels, and the columns of their first and last one."""
+
+    rows: NDArray[np.intp]
+    first: NDArray[np.intp]
+    last: NDArray[np.intp]
+
+    @classmethod
+    def of(cls, inside: Flags) -> "RowEnds":
+        """Those of an object."""
+        rows = np.flatnonzero(inside.any(axis=1))
+        last = inside.shape[1] - 1 - inside[rows, ::-1].argmax(axis=1)
+        return cls(rows, inside[rows].argmax(axis=1), last)
+
+
+def _tips(ends: RowEnds) -> list[tuple[int, int]]:
     """The corners of the convex hull of the centres, rows and columns. Some come twice."""
-    rows = np.flatnonzero(inside.any(axis=1))
-    first = inside[rows].argmax(axis=1)
-    last = inside.shape[1] - 1 - inside[rows, ::-1].argmax(axis=1)
-    left, right = _chain(_bent(rows, first)), _chain(_bent(rows, -last))
+    left, right = _chain(_bent(ends.rows, ends.first)), _chain(_bent(ends.rows, -ends.last))
     return [*((row, column) for row, column in left), *((row, -column) for row, column in right)]
 
 
-def farthest(inside: Flags, plane: Points, beyond: float) -> tuple[float, Points]:
+def farthest(ends: RowEnds, plane: Points, beyond: float) -> tuple[float, Points]:
     """The longest distance between two points of the outline, mm, and the two, (2, 2).
+
+    ends     of the object's rows: all that a longest distance depends on
+    beyond   pixels from the outermost centres to the outline
 
     As `longest` of `hull`, without building that: two ends lie `beyond` outside two corners of
     the hull of the centres, away from each other and on one axis of the pixels, since a
     distance is convex in the place of either end. Of equal ones the first in order wins.
     """
-    centres = np.array(_tips(inside), float)
+    centres = np.array(_tips(ends), float)
     gap = beyond * np.eye(2)
     down, along = (centres @ plane).T
     step = 2 * gap @ plane  # what two ends that part on the rows, or on the columns, gain
