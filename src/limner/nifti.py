@@ -33,6 +33,7 @@ ANY = 0  # TotalSegmentator's code for the same XML (NIFTI_ECODE_IGNORE); nibabe
 TEXTS = {ANY, COMMENT, CARET}
 DEFLATED = 1032  # no byte of a gzip file unpacks to more than this many (RFC 1951)
 PIECE = 1 << 20  # bytes unpacked at a time: gzip makes one copy of each
+FARTHEST = 2.0**62  # byte at which samples may begin
 PACKED_LIMIT = 8 << 30  # bytes of samples that a compressed file may hold
 APART = 1e-3  # smallest steps by which two codings of one grid may differ unsaid
 
@@ -228,7 +229,7 @@ def _header(file: IO[bytes], path: Path) -> tuple[Any, tuple[str, ...]]:
 def _offset(header: Any, path: Path) -> int:
     """The byte at which the samples begin. Raises UnreadableFile for what is no number."""
     told = float(header["vox_offset"])
-    if not np.isfinite(told):
+    if not abs(told) < FARTHEST:  # nor is NaN
         raise UnreadableFile(
             f"'{path.name}' says that its samples begin at byte {told}. Export the file again."
         )
