@@ -97,7 +97,7 @@ def let_go():
 
 
 def opened(url, **told):
-    """The archive, with little patience."""
-    address = Address(url, **{"timeout_s": 2.0, **told})
+    """The archive, let go of when its server goes."""
+    address = Address(url, **{"timeout_s": 10.0, **told})
     WAYS_OPEN.append(WAYS.get(address.way)(address))
     return WAYS_OPEN[-1]

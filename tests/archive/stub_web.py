@@ -5,6 +5,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pydicom
@@ -50,6 +51,7 @@ class StubWeb:
     heads: list = field(default_factory=list)
     posted: list = field(default_factory=list)
     sent: int = 0
+    counting: Any = field(default_factory=threading.Lock)
 
     def __enter__(self):
         stub = self
@@ -129,9 +131,14 @@ class _Handler(BaseHTTPRequestHandler):
         return False
 
     def dead(self):
+        """Whether the server is; if not, one more is counted as sent."""
         stub = self.server_stub
-        self.close_connection = stub.dies_after is not None and stub.sent >= stub.dies_after
-        return self.close_connection
+        with stub.counting:
+            if stub.dies_after is not None and stub.sent >= stub.dies_after:
+                self.close_connection = True
+                return True
+            stub.sent += 1
+            return False
 
     def do_GET(self):
         stub, parts = self.server_stub, urlsplit(self.path)
@@ -161,17 +168,16 @@ class _Handler(BaseHTTPRequestHandler):
             self.answer(406)
             return
         time.sleep(stub.hang_s)
-        if self.dead():
-            return
         path = stub.files.get(stub.sends.get(uid, uid))
         if path is None:
             self.answer(404)
+            return
+        if self.dead():
             return
         body, kind = path.read_bytes(), "application/dicom"
         if not stub.bare:
             kind = 'multipart/related; type="application/dicom"; boundary="b b"'
             body = b"--b b\r\nContent-Type: application/dicom\r\n\r\n" + body + b"\r\n--b b--\r\n"
-        stub.sent += 1
         if stub.cut_at:  # the end of the line is the end of such a message: nothing says it is cut
             self.send_response(200)
             self.send_header("Content-Type", kind)
@@ -188,7 +194,6 @@ class _Handler(BaseHTTPRequestHandler):
         body = self.rfile.read(int(self.headers["Content-Length"]))
         if self.misbehaves() or self.dead():
             return
-        stub.sent += 1
         part = body.split(b"\r\n\r\n", 1)[1]
         stub.posted.append(part[: part.rindex(b"\r\n--")])
         status, told = stub.stow or (200, {"00081199": {"vr": "SQ", "Value": [{}]}})

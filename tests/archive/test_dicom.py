@@ -115,7 +115,7 @@ class TestMoving:
         assert fetch(opened(stub.url, listen=port), ONE, tmp_path / "ct").total == 4
         stub.leaves_out = 1
         with pytest.raises(NoService, match="sent 3 of the 4"):
-            fetch(opened(stub.url, listen=port, timeout_s=0.5), ONE, tmp_path / "other")
+            fetch(opened(stub.url, listen=port, timeout_s=1.5), ONE, tmp_path / "other")
 
     def test_a_destination_that_is_not_known_is_replaced_by_c_get(self, dicom, tmp_path):
         assert fetch(opened(dicom.url, listen=free_ports(1)[0]), ONE, tmp_path / "ct").total == 4

@@ -239,7 +239,7 @@ def test_killed_in_the_middle_of_a_fetch(orthanc, round_trip, way, tmp_path):
             orthanc.kill()
 
     try:
-        with pytest.raises(NoService, match="3 of 10 instances are kept|4 of 10 instances are"):
+        with pytest.raises(NoService, match="[3-7] of 10 instances are kept"):
             fetch(archive, series, tmp_path / "ct", told=kill)
     finally:
         let_go()

@@ -27,8 +27,10 @@ class _Dropped(Exception):
 class Inbox:
     """A folder that fills with the instances of one series, each a file called by its UID.
 
+    Several threads may put instances into it.
+
     expected   the UIDs that the archive lists, and the SOP class of each or ""
-    arrived    is called after each new file
+    arrived    is called after each new file, by one thread at a time
     altered    UIDs that came twice with other contents; the first was kept
     strangers  UIDs of another series or none, which nobody asked for; not kept
     here       UIDs whose files are whole
@@ -63,10 +65,11 @@ class Inbox:
         if not is_uid(uid):
             self.strangers.add(uid)
             return False
-        with self._lock, suppress(_Dropped):
+        with suppress(_Dropped):
             self._write(uid, chunks)
-            self.here.add(uid)
-            self.arrived()
+            with self._lock:
+                self.here.add(uid)
+                self.arrived()
         return uid not in self.strangers
 
     def _write(self, uid: str, chunks: Iterable[bytes]) -> None:

@@ -66,10 +66,18 @@ def association(
             if met.rejected_contexts and not met.accepted_contexts:
                 raise NotTaken(_not_taken(address, met))
             raise NoService(_why(address, met))
+        _at_once(met)
         yield met
     finally:
         if met.is_established:
             met.release()
+
+
+def _at_once(met: "Association") -> None:
+    """Send the last, short packet of a message without waiting for others to join it."""
+    line: Any = met.dul.socket
+    if line is not None and line.socket is not None:
+        line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 def cut(address: Address) -> NoService:
