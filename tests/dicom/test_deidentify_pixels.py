@@ -181,7 +181,7 @@ class TestComments:
         compressed(made, JPEG2000Lossless)
         streams = list(generate_frames(made.PixelData, number_of_frames=frames))
         comment = b"\xff\x64\x00\x0b\x00\x01Zebulon"
-        # After the SIZ segment, which must come first.
+        # After the segment of sizes, which must come first.
         size = int.from_bytes(streams[0][4:6], "big") + 4
         streams = [each[:size] + comment + each[size:] for each in streams]
         made.PixelData = encapsulate(streams, has_bot=frames > 1)
