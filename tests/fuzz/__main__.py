@@ -1,7 +1,8 @@
 """Search every reader in turn for files that it stumbles over: `python -m tests.fuzz`.
 
 Finds are put into tests/fuzz/finds, where a test reads them from then on; what was tried goes
-into results/fuzz.json. Each reader has a process of its own, for a crash ends the process.
+into results/fuzz.json, search after search. Each reader has a process of its own, for a crash
+ends the process.
 """
 
 import argparse
@@ -32,14 +33,19 @@ def main() -> None:
     seconds = max(1, round(said.minutes * 60 / len(names)))
     found = {name: _searched(name, seconds, said.seed) for name in names}
     result = {
-        "command": "python -m tests.fuzz",
         **stamp(seed=said.seed),
         "minutes": sum(each["seconds"] for each in found.values()) / 60,
         "runs": sum(each["runs"] for each in found.values()),
         "finds": sum(len(each["finds"]) + len(each["crashes"]) for each in found.values()),
         "targets": found,
     }
-    write_text(json.dumps(result, indent=1) + "\n", RESULT)
+    told = json.loads(RESULT.read_text(encoding="utf-8")) if RESULT.exists() else {"searches": []}
+    searches = [*told["searches"], result]
+    every = {
+        each: sum(search[each] for search in searches) for each in ("minutes", "runs", "finds")
+    }
+    whole = {"command": "python -m tests.fuzz", **every, "searches": searches}
+    write_text(json.dumps(whole, indent=1) + "\n", RESULT)
     spent = f"{result['minutes']:.1f} minutes of processor"
     sys.stdout.write(f"{result['runs']} files in {spent}, {result['finds']} finds\n")
 
