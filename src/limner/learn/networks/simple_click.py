@@ -14,7 +14,7 @@ Differs  patches of 8 at 128 x 128 for 16 at 448, five layers of 192 for twelve 
          chance: what masked pictures teach it first is in the study alone.
 Expected results/network_shapes.json at equal time beside other shapes, results/simple_click.json
          and results/simple_click_convolutions.json what masked pictures are good for: there, on
-         100 x 100 pixels and 150 lessons, nothing. Both plain transformers stop at the same
+         48 x 48 pixels and 150 lessons, nothing. Both plain transformers stop at the same
          Dice however often they are clicked, and convolutions of the size go on: what they lack
          is outlines, which scales made of one coarse layer give late, not features.
 """
