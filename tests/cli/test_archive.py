@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from limner.cli._archive import dates
+from limner.cli._archive import _bar, dates
 from limner.cli._archive_show import _shown
 from limner.errors import BadValue
 from tests.archive.stub_web import StubWeb
@@ -162,6 +162,37 @@ class TestStore:
         name = min(os.listdir(tmp_path / "stored"))
         told = limner("archive", "store", web.url, tmp_path / "stored" / name, "--again")
         assert told.out == f"1 stored.\n  Note: {name}: Warning 0xB000.\n"
+
+
+class TestBar:
+    def told(self, monkeypatch, *counts):
+        """What the bar has shown, how far, and whether it is gone."""
+        seen = []
+
+        def steps(things, *, name, quiet):
+            try:
+                for each in things:
+                    seen.append((each, len(things), name(each), quiet))
+                    yield each
+            finally:
+                seen.append("gone")
+
+        monkeypatch.setattr("limner.cli._archive.progress", steps)
+        with _bar(quiet=False) as told:
+            for have in counts:
+                told(have, 4)
+        return seen
+
+    def test_goes_to_the_end(self, monkeypatch):
+        seen = self.told(monkeypatch, 0, 1, 2, 3, 4)
+        assert [each[0] for each in seen] == [0, 1, 2, 3, "g"]
+        assert seen[0] == (0, 4, "instances", False)
+
+    def test_is_taken_away_where_the_archive_stopped(self, monkeypatch):
+        assert [each[0] for each in self.told(monkeypatch, 1, 2)] == [0, 1, 2, "g"]
+
+    def test_nothing_was_told(self, monkeypatch):
+        assert self.told(monkeypatch) == []
 
 
 def test_echo(web):

@@ -2,8 +2,8 @@
 
 import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast, get_args
@@ -135,7 +135,8 @@ def fetched(
             raise BadValue(_several(series))
         for each in series:
             into = folder / _folder(each) if every else folder
-            done = fetch(way, each, into, told=_bar(quiet=quiet))
+            with _bar(quiet=quiet) as told:
+                done = fetch(way, each, into, told=told)
             before = f", {done.before} of them from before" if done.before else ""
             yield f"{into}: {done.total} instances{before}"
             yield from (f"  Note: {remark}" for remark in done.remarks)
@@ -146,8 +147,8 @@ def stored(connection: Connection, files: Sequence[Path], *, again: bool, quiet:
     from limner.archive.store import gather, store
 
     parts = gather(files)
-    told, outcomes = _bar(quiet=quiet), []
-    with connection.open() as way:
+    outcomes = []
+    with connection.open() as way, _bar(quiet=quiet) as told:
         for each in store(way, parts, again=again):
             outcomes.append(each)
             told(len(outcomes), len(parts))
@@ -160,23 +161,26 @@ def stored(connection: Connection, files: Sequence[Path], *, again: bool, quiet:
     return "\n".join([f"{said}.", *remarks])
 
 
-def _bar(*, quiet: bool) -> Callable[[int, int], None]:
-    """What `fetch` and `store` tell of their progress, as a bar where somebody looks."""
+@contextmanager
+def _bar(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """What is told of progress, as a bar where somebody looks; gone when the block ends."""
     steps: Iterator[int] | None = None
     shown = 0
 
     def told(have: int, total: int) -> None:
         nonlocal steps, shown
         if steps is None:
-            steps = progress(range(total + 1), name=lambda _: "instances", quiet=quiet)
-            next(steps)
+            steps = progress(range(total), name=lambda _: "instances", quiet=quiet)
+            next(steps, None)
         while shown < have:
             shown += 1
             next(steps, None)
-        if have == total:
-            next(steps, None)  # past the last, so that the bar is taken away
 
-    return told
+    try:
+        yield told
+    finally:
+        if isinstance(steps, Generator):
+            steps.close()
 
 
 def _folder(series: "Found") -> str:
