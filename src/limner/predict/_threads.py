@@ -38,14 +38,14 @@ MARKS = 8  # marks that are looked at, to tell whether they lie on ridges
 ASKED = 4  # tiles at the most
 WINDOW = 64  # pixels round a mark
 CLEAR = 1.2  # times the usual ridge: so strong it is where a thread is meant
-ON = 0.6  # share of the inside marks that lie on such a ridge where threads are meant
+ON = 0.5  # share of the inside marks that lie on such a ridge where threads are meant
 TREE = 0.1  # of all lines: so many hang together with those marked where threads are meant,
-STILL = 0.01  # and go on being meant
+STILL = 0.003  # and go on being meant
 MARKED = 0.5  # of a mark's channel
 COLOURS = 12  # marks whose colours are told, on either side
 UNKNOWN = 0.5  # expected Dice where the network was not asked
 SPREAD = 0.45  # of the slice: threads run through at least so much of it
-WELL = 0.75  # expected Dice of an answer that needs no other kind
+WELL = 0.7  # expected Dice of an answer that needs no other kind
 FEWEST = 3  # marks before that is asked, two of them inside
 
 REGION, INSIDE, OUTSIDE, PRIOR = range(len(CHANNELS))
