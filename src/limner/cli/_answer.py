@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from limner.errors import BadValue
+from limner.npz import arrays
 
 if TYPE_CHECKING:
     from limner.image import Image
@@ -33,10 +34,10 @@ def _boxes(case: Path, image: "Image") -> list[list["Box"]]:
     """The boxes of every object: one on each slice that it spans."""
     from limner.prompt.box import Box
 
-    with np.load(case, allow_pickle=False) as held:
-        if "boxes" not in held.files:
-            raise BadValue(f"'{case.name}' holds no 'boxes'. Give one a line, columns first.")
-        told = np.atleast_2d(np.asarray(held["boxes"], float))
+    held, _ = arrays(case, ("boxes",))
+    if "boxes" not in held:
+        raise BadValue(f"'{case.name}' holds no 'boxes'. Give one a line, columns first.")
+    told = np.atleast_2d(np.asarray(held["boxes"], float))
     volume = image.grid.shape[0] > 1
     if told.ndim != 2 or told.shape[1] != (6 if volume else 4):
         raise BadValue(

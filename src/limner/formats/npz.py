@@ -4,8 +4,6 @@
 case's reference, `gts`, is read the same way. Names and places are not kept.
 """
 
-import zipfile
-import zlib
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +13,7 @@ from limner.formats._layers import flattened
 from limner.grid import Grid
 from limner.image import Image
 from limner.mask import Mask
+from limner.npz import arrays
 from limner.safely import replacing
 
 ENDINGS = (".npz",)
@@ -28,19 +27,13 @@ def claims(path: Path) -> bool:
 
 def read(path: Path, *, grid: Grid | None = None) -> Mask:
     """`segs`, or where there is none `gts`. Raises UnreadableFile."""
-    try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as held:
-            name = next((each for each in ("segs", "gts") if each in held.files), "")
-            if not name:
-                raise UnreadableFile(
-                    f"'{path.name}' holds {', '.join(held.files) or 'nothing'}, but neither "
-                    "'segs' nor 'gts'. Give a mask."
-                )
-            labels = np.asarray(held[name])
-    except (OSError, ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error) as error:
-        if isinstance(error, UnreadableFile | FileNotFoundError):
-            raise
-        raise UnreadableFile(f"'{path.name}' is damaged: {error}. Save it again.") from error
+    held, told = arrays(path, ("segs", "gts"))
+    name = next((each for each in ("segs", "gts") if each in held), "")
+    if not name:
+        raise UnreadableFile(
+            f"'{path.name}' holds {told}, but neither 'segs' nor 'gts'. Give a mask."
+        )
+    labels = held[name]
     labels = labels[None] if labels.ndim == 2 else labels
     if labels.ndim != 3:
         raise BadValue(

@@ -12,8 +12,6 @@ are refused, for loading one can run anything.
 Source   Ma et al., arXiv:2304.12306 and github.com/bowang-lab/MedSAM, branch LiteMedSAM.
 """
 
-import zipfile
-import zlib
 from pathlib import Path
 from typing import Any
 
@@ -23,9 +21,8 @@ from numpy.typing import NDArray
 from limner.errors import BadValue, UnreadableFile
 from limner.grid import Grid
 from limner.image import ArrayPixels, Image, Source
+from limner.npz import arrays
 from limner.read._files import ends_in, file_source, kind_of
-
-LIMIT = 8 << 30  # bytes that one array may unpack to
 
 
 def claims(path: Path) -> bool:
@@ -36,28 +33,17 @@ def claims(path: Path) -> bool:
 
 def read(path: Path) -> Image:
     """The case's image. Raises UnreadableFile for another archive, or a damaged one."""
-    try:
-        with zipfile.ZipFile(path) as archive:
-            sizes = {each.filename: each.file_size for each in archive.infolist()}
-        if sizes.get("imgs.npy", 0) > LIMIT:
-            raise UnreadableFile(
-                f"'imgs' of '{path.name}' unpacks to {sizes['imgs.npy'] / 2**30:.1f} GiB, more "
-                "than the 8 that are read. Cut out the part that matters."
-            )
-        with np.load(path, allow_pickle=False) as held:
-            if "imgs" not in held.files:
-                raise UnreadableFile(
-                    f"'{path.name}' holds {', '.join(held.files) or 'nothing'}, but no 'imgs'. "
-                    "Give a case of the challenge's form, or the scan itself."
-                )
-            samples = np.asarray(held["imgs"])
-            spacing = np.asarray(held["spacing"], float) if "spacing" in held.files else None
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-        if isinstance(error, UnreadableFile | FileNotFoundError):
-            raise
+    held, told = arrays(path, ("imgs", "spacing"))
+    if "imgs" not in held:
         raise UnreadableFile(
-            f"'{path.name}' is damaged, or holds what is no array: {error}. Save it again."
-        ) from error
+            f"'{path.name}' holds {told}, but no 'imgs'. "
+            "Give a case of the challenge's form, or the scan itself."
+        )
+    samples = held["imgs"]
+    try:
+        spacing = np.asarray(held["spacing"], float) if "spacing" in held else None
+    except (TypeError, ValueError) as error:
+        raise UnreadableFile(f"'spacing' of '{path.name}' is no number of mm.") from error
     full, said = _axes(samples, path, spacing)
     try:
         grid = _grid(full.shape[1:4], spacing)

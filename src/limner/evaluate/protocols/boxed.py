@@ -13,7 +13,6 @@ A file's name tells its modality: "2D_US_0001", "3DBox_CT_0001".
 
 import re
 import zipfile
-import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,12 +23,12 @@ from numpy.typing import NDArray
 
 from limner.errors import BadValue, NotFound, UnreadableFile
 from limner.evaluate.protocols.objects import Entry, load, pictures
+from limner.npz import arrays
 from limner.safely import replacing
 from limner.window import window_of
 
 Array = NDArray[Any]
 Labels = NDArray[np.int64]
-DAMAGED = (OSError, ValueError, EOFError, KeyError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -78,7 +77,7 @@ def question(case: Case) -> dict[str, Array]:
 
     Boxes that are not there are the tight ones of the labels. Raises UnreadableFile.
     """
-    held = _arrays(case.file)
+    held, _ = arrays(case.file)
     if "imgs" not in held:
         raise UnreadableFile(f"'{case.file}' holds no 'imgs'. Give a case of the challenge's form.")
     if "boxes" not in held:
@@ -92,7 +91,7 @@ def labels_of(case: Case) -> tuple[Labels, tuple[float, ...]]:
 
     A picture has pixels of size 1. Raises UnreadableFile.
     """
-    held = _arrays(case.truth)
+    held, _ = arrays(case.truth)
     labels = held.get("gts")
     if labels is None or labels.ndim not in (2, 3) or labels.dtype.kind not in "iub":
         raise UnreadableFile(
@@ -126,7 +125,7 @@ def answer(file: Path, shape: tuple[int, ...]) -> Labels:
         most = 8 * int(np.prod(shape)) + 4096
         if any(each.file_size > most for each in archive.infolist() if each.filename == "segs.npy"):
             raise BadValue(f"'segs' of '{file.name}' is larger than {shape} labels can be.")
-    segs = _arrays(file, only="segs").get("segs")
+    segs = arrays(file, ("segs",))[0].get("segs")
     if segs is None:
         raise BadValue(f"'{file.name}' holds no 'segs'. Write the labels under that name.")
     if segs.shape != shape or segs.dtype.kind not in "iub":
@@ -164,12 +163,3 @@ def written(data: Path, entries: Sequence[Entry], folder: Path) -> tuple[Case, .
             {"imgs": shown, "gts": labels, "boxes": tight(labels.astype(np.int64))}, folder / name
         )
     return cases(folder)
-
-
-def _arrays(file: Path, *, only: str = "") -> dict[str, Array]:
-    try:
-        with np.load(file, allow_pickle=False) as held:
-            names = [each for each in held.files if not only or each == only]
-            return {name: np.asarray(held[name]) for name in names}
-    except DAMAGED as error:
-        raise UnreadableFile(f"'{file}' is damaged or no .npz: {error}. Make it again.") from error

@@ -38,6 +38,7 @@ from limner.evaluate.pair import Pair
 from limner.evaluate.protocols import boxed
 from limner.evaluate.protocols.boxed import Case, Labels
 from limner.evaluate.stamp import command, stamp
+from limner.npz import DAMAGED
 
 TOLERANCE_MM = 2.0
 LEAST_DSC = 0.2  # NSD is 0 for a case whose DSC is not above it
@@ -191,7 +192,7 @@ def _one(name: str, words: Sequence[str], *, case: Case, folder: Path, caps: Cap
         truth, spacing_mm = boxed.labels_of(case)
         try:
             overlap, surface = scores(boxed.answer(gave, truth.shape), truth, spacing_mm)
-        except (LimnerError, *boxed.DAMAGED) as error:
+        except (LimnerError, *DAMAGED) as error:
             failure = str(error)
     for file in (given, gave):  # nobody finds the answer of the one before
         file.unlink(missing_ok=True)
