@@ -12,6 +12,9 @@ a zoom that is given. Dice, mean over sets, small ones pooled, thin objects apar
   each equally often. A part's effect is its slope in a linear regression over those runs,
   which tells small effects apart with far fewer runs than one run for each part would.
 
+`--blind --steps 1000 --rounds 0 --out results/generator_parts_blind.json` blanks the hints, so that
+all that is known of an object was learnt, and trains five times as long.
+
 A difference is "with the part minus without": above 0 the part helps. Cases are made once into
 --folder (see `small_cases`); runs are kept there too, and what is there is not done again.
 """
@@ -56,20 +59,26 @@ class Arm:
     diet: str
     without: tuple[str, ...]
     seed: int
+    steps: int = STEPS
+    blind: bool = False  # its hints are blanked
 
     @property
     def key(self):
-        told = [self.diet, self.without, self.seed, WIDTHS, STEPS, BATCH, RATE, SHARES, COUNTS]
+        told = [self.diet, self.without, self.seed, WIDTHS, self.steps, BATCH, RATE, SHARES, COUNTS]
+        told += ["blind"] * self.blind
         return sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
-def planned(seeds, rounds):
-    """Every arm: those of "alone" seed by seed, then those of "several"."""
+def planned(seeds, rounds, **about):
+    """Every arm: those of "alone" seed by seed, then those of "several".
+
+    about   steps and blind, of all of them
+    """
     rng = np.random.default_rng(0)
     away = ((), *((each,) for each in ALONE))
-    arms = [Arm("whole", each, seed) for seed in range(seeds) for each in away]
+    arms = [Arm("whole", each, seed, **about) for seed in range(seeds) for each in away]
     several = [each for _ in range(rounds) for each in left_out(rng)]
-    return arms + [Arm("made-up", each, seed) for seed, each in enumerate(several)]
+    return arms + [Arm("made-up", each, seed, **about) for seed, each in enumerate(several)]
 
 
 def left_out(rng):
@@ -87,6 +96,7 @@ class Drawn:
     def __init__(self, held, arm):
         self.held = held
         self.rng = np.random.default_rng((arm.seed, 7))
+        self.blind = arm.blind
         gone = [TAGS.index(each) for each in arm.without if each in TAGS]
         shares = {
             kind: share
@@ -114,7 +124,7 @@ class Drawn:
         labels, weights = (
             torch.from_numpy(planes[each].astype(np.float32)) for each in ("target", "weight")
         )
-        return Batch({"image": seen(planes)}, labels, weights)
+        return Batch({"image": seen(planes, blind=self.blind)}, labels, weights)
 
     def _next(self, kind):
         if not len(self.left[kind]):
@@ -132,12 +142,12 @@ class Drawn:
         """Nothing was kept: a run of seconds is not resumed."""
 
 
-def seen(planes):
-    """The network's input (n, 8, side, side): picture, region and inside marks, hints."""
+def seen(planes, *, blind):
+    """The network's input (n, 8, side, side): picture, region and inside marks, hints or 0."""
     import torch
 
     said = planes["said"].astype(np.float32) / 255
-    hints = planes["hints"].astype(np.float32) / 127
+    hints = planes["hints"].astype(np.float32) / (np.inf if blind else 127)
     stacked = np.concatenate([planes["image"].astype(np.float32), said, hints], axis=1)
     return torch.from_numpy(stacked).contiguous(memory_format=torch.channels_last)
 
@@ -154,13 +164,13 @@ def trained(held, arm):
     recipe = Plain()
     nets = recipe.networks(lambda: Tiny(WIDTHS, channels=8)).to(memory_format=torch.channels_last)
     schedule = Schedule(rate=RATE, warm_up=20)
-    state = TrainState(recipe, nets, Drawn(held, arm), Budget(steps=STEPS), schedule)
+    state = TrainState(recipe, nets, Drawn(held, arm), Budget(steps=arm.steps), schedule)
     for _ in train(state):
         pass
     return nets[recipe.keep].eval()
 
 
-def answered(network, test):
+def answered(network, test, *, blind):
     """Dice (n,) of the answers at the crops' full side; what they do not show is missed."""
     import torch
     from torch.nn import functional
@@ -169,7 +179,7 @@ def answered(network, test):
     with torch.inference_mode():
         for low in range(0, len(test["whole"]), 64):
             part = {name: each[low : low + 64] for name, each in test.items()}
-            logits = network({"image": seen(part)})["logits"]
+            logits = network({"image": seen(part, blind=blind)})["logits"]
             large = functional.interpolate(
                 logits, scale_factor=2.0, mode="bilinear", align_corners=False
             )
@@ -180,9 +190,9 @@ def answered(network, test):
     return np.concatenate(scores)
 
 
-def over_sets(listed, test, network):
+def over_sets(listed, test, network, *, blind):
     """By column, the mean over the groups of the mean over their objects."""
-    scores = {prompt: answered(network, each) for prompt, each in test.items()}
+    scores = {prompt: answered(network, each, blind=blind) for prompt, each in test.items()}
     found = {}
     for column in COLUMNS:
         thin, prompt = column.startswith("thin"), column.rpartition(" ")[2]
@@ -201,7 +211,9 @@ def alone(lines):
     found = {}
     whole = {arm.seed: own for arm, own in lines if arm.diet == "whole" and not arm.without}
     for part in ALONE:
-        rest = {arm.seed: own for arm, own in lines if arm == Arm("whole", (part,), arm.seed)}
+        rest = {
+            arm.seed: own for arm, own in lines if arm.diet == "whole" and arm.without == (part,)
+        }
         seeds = sorted(set(whole) & set(rest))
         if len(seeds) < 3:
             continue
@@ -262,6 +274,8 @@ def main():
     parser.add_argument("--seeds", type=int, default=3, help='of the arms of "alone"')
     parser.add_argument("--rounds", type=int, default=4, help='of seven arms of "several"')
     parser.add_argument("--minutes", type=float, default=0, help="stop then; 0 for never")
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument("--blind", action="store_true", help="the hints are blanked")
     parser.add_argument("--cases-only", action="store_true")
     parser.add_argument("--out", type=Path, default=ROOT / "results" / "generator_parts.json")
     asked = parser.parse_args()
@@ -277,12 +291,13 @@ def main():
     }
     if asked.cases_only:
         return
-    store, arms = asked.folder / "runs.jsonl", planned(asked.seeds, asked.rounds)
+    store = asked.folder / "runs.jsonl"
+    arms = planned(asked.seeds, asked.rounds, steps=asked.steps, blind=asked.blind)
     done = kept(store)
     for number, arm in enumerate(arms, start=1):
         if arm.key in done or (asked.minutes and monotonic() - began > 60 * asked.minutes):
             continue
-        scores = over_sets(listed, test, trained(held, arm))
+        scores = over_sets(listed, test, trained(held, arm), blind=arm.blind)
         done[arm.key] = scores
         with store.open("a", encoding="utf-8") as stream:
             stream.write(json.dumps({"key": arm.key, "scores": scores}) + "\n")
@@ -294,7 +309,8 @@ def main():
         "half": "choose",
         "objects": len(listed),
         "network": {"shape": "Tiny", "widths": WIDTHS, "side": small_cases.SIDE},
-        "steps": STEPS,
+        "steps": asked.steps,
+        "blind": asked.blind,
         "batch": BATCH,
         "cases": COUNTS,
         "tagged": {kind: shared(each["tags"]) for kind, each in held.items()},
