@@ -59,8 +59,8 @@ def said_generic(names: tuple[str, ...], code: Code = TISSUE) -> str:
     many = len(names) > 1
     return (
         f"The class{'es' if many else ''} {listed} {'have' if many else 'has'} no code, so the "
-        f"generic '{code.meaning}' is written. Give one in a schema (--schema), or use a name "
-        "of the vocabulary."
+        f"generic '{code.meaning}' is written. Give one in a table of classes (--schema, or "
+        "--classes of convert), or use a name of the vocabulary."
     )
 
 
