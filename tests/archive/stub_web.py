@@ -25,6 +25,7 @@ class StubWeb:
     cut_at     bytes of an instance after which the line is closed
     dies_after instances after which nothing is answered any more
     hang_s     before each instance
+    waits_after instances after which the next ones wait until `go_on` is set
     page       most answers to a query, whatever is asked for
     deaf       does not know what an offset is
     counts     what it says the number of instances is, where that is not so
@@ -40,6 +41,8 @@ class StubWeb:
     cut_at: int = 0
     dies_after: int | None = None
     hang_s: float = 0.0
+    waits_after: int | None = None
+    go_on: threading.Event = field(default_factory=threading.Event)
     page: int = 10_000
     deaf: bool = False
     counts: int | None = None
@@ -68,6 +71,7 @@ class StubWeb:
         return self
 
     def __exit__(self, *_):
+        self.go_on.set()
         self.server.shutdown()
         self.thread.join()
         self.server.server_close()
@@ -138,6 +142,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.close_connection = True
                 return True
             stub.sent += 1
+            self.number = stub.sent
             return False
 
     def do_GET(self):
@@ -174,6 +179,8 @@ class _Handler(BaseHTTPRequestHandler):
             return
         if self.dead():
             return
+        if stub.waits_after is not None and self.number > stub.waits_after:
+            stub.go_on.wait()
         body, kind = path.read_bytes(), "application/dicom"
         if not stub.bare:
             kind = 'multipart/related; type="application/dicom"; boundary="b b"'
