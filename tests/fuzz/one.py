@@ -1,7 +1,7 @@
 """Feed one reader with files that atheris makes up: `python -m tests.fuzz.one NAME ...`.
 
 A find is what neither opens nor is refused in a LimnerError: another exception, more than
-MOST_S seconds, or more memory than the process is given. Each is kept once, by its kind and the
+MOST_S seconds of the processor, or more memory than the process is given. Each is kept once, by its kind and the
 line of this package that it came from, and the search goes on. A crash of the process itself is
 kept by libFuzzer, which leaves the file in the folder of finds too.
 """
@@ -90,7 +90,7 @@ def main() -> None:
 
     def feed(data: bytes) -> None:
         path.write_bytes(data)
-        signal.alarm(MOST_S)
+        signal.setitimer(signal.ITIMER_PROF, MOST_S)
         try:
             target.take(path)
         except LimnerError:
@@ -98,7 +98,7 @@ def main() -> None:
         except Exception as error:  # noqa: BLE001  # whatever it is, it is a find
             search.keep(data, error)
         finally:
-            signal.alarm(0)
+            signal.setitimer(signal.ITIMER_PROF, 0)
         search.runs += 1
         if search.runs % EVERY == 0:
             search.note()
@@ -119,9 +119,9 @@ def main() -> None:
         "-close_fd_mask=1",
         f"-artifact_prefix={said.finds}/{said.name}-crash-",
     ]
-    signal.signal(signal.SIGALRM, _too_slow)
+    signal.signal(signal.SIGPROF, _too_slow)
     atheris.Setup([sys.argv[0], *options, str(home / "corpus")], feed, custom_mutator=mutate)
-    signal.signal(signal.SIGALRM, _too_slow)
+    signal.signal(signal.SIGPROF, _too_slow)
     atheris.Fuzz()
 
 
