@@ -1,9 +1,9 @@
 """Feed one reader with files that atheris makes up: `python -m tests.fuzz.one NAME ...`.
 
 A find is what neither opens nor is refused in a LimnerError: another exception, more than
-MOST_S seconds of the processor, or more memory than the process is given. Each is kept once, by its kind and the
-line of this package that it came from, and the search goes on. A crash of the process itself is
-kept by libFuzzer, which leaves the file in the folder of finds too.
+MOST_S seconds of the processor, or more memory than the process is given. Each is kept once, by
+its kind and the line of this package that it came from, and the search goes on. A crash of the
+process itself is kept by libFuzzer, which leaves the file in the folder of finds too.
 """
 
 import argparse
