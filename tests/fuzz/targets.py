@@ -76,7 +76,27 @@ def _images(folder: Path) -> list[Target]:
         Target("image-nrrd", ".nrrd", _whole, (files["itk"].read_bytes(),)),
         Target("image-npz", ".npz", _whole, (files["npz"].read_bytes(),)),
         Target("image-picture", ".png", _whole, pictures),
+        *_pictures(folder),
         Target("image-nameless", "", _whole, (*scans[:1], *pictures[:1], zipped)),
+    ]
+
+
+def _pictures(folder: Path) -> list[Target]:
+    """The formats of pictures beside PNG."""
+    import tifffile
+    from PIL import Image as Picture
+
+    grey = np.arange(60, dtype=np.uint8).reshape(5, 12)
+    seeds: dict[str, list[bytes]] = {}
+    for ending in (".tif", ".jpg", ".bmp", ".webp"):
+        Picture.fromarray(grey).save(folder / f"grey{ending}")
+        seeds[ending] = [(folder / f"grey{ending}").read_bytes()]
+    deep = np.arange(180, dtype=np.uint16).reshape(5, 12, 3)
+    tifffile.imwrite(folder / "deep.tif", deep, photometric="rgb", compression="deflate")
+    seeds[".tif"].append((folder / "deep.tif").read_bytes())
+    return [
+        Target(f"image{ending.replace('.', '-')}", ending, _whole, tuple(found))
+        for ending, found in seeds.items()
     ]
 
 

@@ -52,6 +52,13 @@ class Found:
     said: list[str] = field(default_factory=list)
 
 
+# Decoders meet damaged tags and offsets with whatever their own arithmetic raises.
+DAMAGED = (
+    *(OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error),
+    *(LookupError, TypeError, ArithmeticError, AttributeError, RuntimeError, MemoryError),
+)
+
+
 def claims(path: Path) -> bool:
     """By content; by its ending where the content is of no kind that is known."""
     kind = kind_of(path)
@@ -99,11 +106,23 @@ def _explained(path: Path) -> Iterator[None]:
         raise
     except FileNotFoundError:
         raise
-    except (OSError, SyntaxError, ValueError, EOFError, struct.error, zlib.error) as error:
+    except _bomb() as error:
+        raise UnreadableFile(
+            f"'{path.name}' claims more pixels than are opened at once. {error}. Cut out the part "
+            "that matters, or export it again if it is smaller."
+        ) from error
+    except DAMAGED as error:
         raise UnreadableFile(
             f"'{path.name}' is damaged or cut short: {str(error).rstrip('.')}. "
             "Copy or export it again."
         ) from error
+
+
+def _bomb() -> type[Exception]:
+    """What Pillow raises for a size that would fill the memory."""
+    from PIL.Image import DecompressionBombError
+
+    return DecompressionBombError
 
 
 def _single(path: Path, kind: str) -> Found:
@@ -168,6 +187,8 @@ def _deep_tiff(path: Path) -> Found:
 
     found = Found()
     with tifffile.TiffFile(path) as file:
+        if not file.series:
+            raise UnreadableFile(f"'{path.name}' is a TIFF without a picture. Export it again.")
         series = file.series[0]
         rows, columns = series.keyframe.shape[:2]
         _small_enough(path, (columns, rows), max(1, series.size // max(1, rows * columns) // 3))
