@@ -3,8 +3,9 @@
     python -m benchmarks.network              adds to results/network_parts.json
 
 Boxes: the walk of the hints alone, the network without its hints, and with them.
-First clicks: the best of the zooms (nobody knows it in use), and the zoom picked by the
-network's expected Dice, by contrast, by the surest answer, and always the same one. Dice, mean
+First clicks: the best of the zooms (nobody knows it in use), and the zoom picked by the judge of
+zooms, by the rule that does without one, by the network's expected Dice, by contrast, by the
+surest answer, and always the same one. Dice, mean
 over sets, thin objects left out. `report` is never looked at here.
 """
 
@@ -18,12 +19,12 @@ import numpy as np
 from scipy.ndimage import maximum_filter, minimum_filter
 
 from benchmarks.machine import ROOT, stamp
-from limner.evaluate.metrics.dice import dice
-from limner.evaluate.pair import Pair
 from limner.evaluate.protocols import prompted
 from limner.evaluate.protocols.objects import Subject, entries, load, pictures
+from limner.learn.ladders import reached
 from limner.predict import _zoom
-from limner.predict._look import levels
+from limner.predict._ask import Answer
+from limner.predict._ladder import by_rule, facts
 from limner.predict.limner import CARDS, Limner
 from limner.predict.runtime import open_network
 from limner.safely import write_text
@@ -46,7 +47,7 @@ def contrast(mask, sight) -> float:
     return apart / (float(one.std(axis=1).mean() + other.std(axis=1).mean()) + 0.1)
 
 
-PICKS: Mapping[str, Callable[[_zoom.Answer], float]] = {
+PICKS: Mapping[str, Callable[[Answer], float]] = {
     "expected Dice": lambda one: one.quality,
     "contrast": lambda one: contrast(one.mask, one.sight),
     "surest": lambda one: float(
@@ -72,38 +73,25 @@ def boxed(network, subjects: list[Subject]) -> list[float]:
     return [prompted.box(model, model.encode(s.image), s.target).dice[0] for s in subjects]
 
 
-def zoomed(network, subjects: list[Subject]) -> dict[str, list[float]]:
-    """Dice of the first click by who picks the zoom."""
-    model, scores, seen = Limner(network), defaultdict(list), []
-    kept, found = _zoom.best, _zoom.traced
-    _zoom.best = lambda answers, **_: seen.append(answers) or answers[0]
-    _zoom.traced = lambda *_, **__: None
+def zoomed(network, judge, subjects: list[Subject]) -> dict[str, list[float]]:
+    """Dice of the first click by who picks the zoom; `judge` may be None."""
+    model, scores = Limner(network), defaultdict(list)
     for one in subjects:
         encoded = model.encode(one.image)
         told = prompted.centre(encoded.grid, one.target)(np.zeros_like(one.target), 0)
-        seen.clear()
-        model.predict(encoded, told)
-        answers = seen[0]
-        reached = [drawn(answer, encoded, target=one.target) for answer in answers]
-        scores["best"].append(max(reached))
-        worth_most = next(i for i, each in enumerate(answers) if each is kept(answers, marks=1))
-        scores["as it ships"].append(reached[worth_most])
-        for name, worth in PICKS.items():
-            scores[name].append(reached[int(np.argmax([worth(each) for each in answers]))])
+        answers, scene = model.zooms(encoded, told)
+        dice_of = [reached(answer, scene, one.target) for answer in answers]
+        scores["best"].append(max(dice_of))
+        rule = int(np.argmax(by_rule(answers, marks=1)))
+        scores["rule"].append(dice_of[rule])
+        if judge is not None:
+            worth = judge({"ladder": facts(answers, scene)})["worth"]
+            scores["judge"].append(dice_of[int(np.argmax(worth))])
+        for name, worth_of in PICKS.items():
+            scores[name].append(dice_of[int(np.argmax([worth_of(each) for each in answers]))])
         for number in range(_zoom.ZOOMS):
-            scores[f"zoom {number}"].append(reached[min(number, len(reached) - 1)])
-    _zoom.best, _zoom.traced = kept, found
+            scores[f"zoom {number}"].append(dice_of[min(number, len(dice_of) - 1)])
     return dict(scores)
-
-
-def drawn(answer, encoded, *, target):
-    """The Dice of an answer on the slice's own pixels."""
-    from limner.predict.limner import _scene
-
-    (row, column), shown = levels(answer.logits, answer.look, _scene(encoded))
-    mask = np.zeros_like(target)
-    mask[row : row + shown.shape[0], column : column + shown.shape[1]] = shown > 127
-    return dice(Pair(mask, target))
 
 
 def over_sets(subjects: list[Subject], scores: list[float]) -> float:
@@ -117,18 +105,21 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--weights", type=Path, default=CARDS / "weights.onnx")
+    parser.add_argument("--judge", type=Path, help="of zooms; zooms.onnx beside the weights")
     parser.add_argument("--name", default="shipped")
     parser.add_argument("--every", type=int, default=2, help="take one object in so many")
     options = parser.parse_args()
     chosen = [one for one in entries(options.data, "choose") if not one.thin][:: options.every]
     subjects = [each for group in pictures(chosen) for each in load(options.data, group)]
     network = open_network(options.weights, threads=1)
+    beside = options.judge or options.weights.with_name("zooms.onnx")
+    judge = open_network(beside, threads=1) if beside.is_file() else None
     boxes = {
         "walk alone": boxed(walked, subjects),
         "network without hints": boxed(without(network, "hints"), subjects),
         "network with hints": boxed(network, subjects),
     }
-    clicks = zoomed(network, subjects)
+    clicks = zoomed(network, judge, subjects)
     found = {
         **stamp(seed=0),
         "half": "choose",

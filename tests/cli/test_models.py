@@ -16,7 +16,7 @@ def own(tmp_path, monkeypatch):
     """A folder with a card of one's own (the package's weights), and an empty folder of models."""
     monkeypatch.setenv("LIMNER_MODELS", str(tmp_path / "models"))
     card = _own_models.card_of("limner")
-    (weights,) = card.paths()
+    weights, *_ = card.paths()
     folder = tmp_path / "mine"
     folder.mkdir()
     (folder / "net.onnx").write_bytes(weights.read_bytes())

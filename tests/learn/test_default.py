@@ -3,23 +3,29 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from tests.learn.small import written
+from tests.learn.small import picture, written
 
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
 from limner.errors import BadValue, NotFound  # noqa: E402  # torch first
+from limner.image import Image  # noqa: E402
 from limner.learn import default  # noqa: E402
 from limner.learn.default import LOG, Plan, learn  # noqa: E402
+from limner.learn.publish import copied  # noqa: E402
+from limner.predict._ladder import facts  # noqa: E402
 from limner.predict.card import Card  # noqa: E402
+from limner.predict.limner import limner  # noqa: E402
+from limner.prompt.click import Click  # noqa: E402
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
 
 
 def plan(folder, *, steps=2):
-    return Plan(folder / "data", folder / "run", steps=steps, workers=0, batch=2, seed=4)
+    return Plan(folder / "data", folder / "run", steps=steps, workers=0, batch=2, seed=4, ladders=0)
 
 
 @pytest.fixture
@@ -46,6 +52,24 @@ def test_trains_logs_and_publishes_a_card_that_verifies(place, monkeypatch):
     monkeypatch.setattr(default, "publish", lambda *_, **told: told["made_by"]["steps"])
     assert default.learn(plan(place), resume=True, say=said.append) == 2
     assert "Going on from step 2, 100% of the run." in said
+
+
+def test_a_judge_of_zooms_is_published_beside_the_weights_and_used(place):
+    card = Card.read(learn(replace(plan(place, steps=1), ladders=4), say=lambda _: None))
+    card.verify()
+    assert [each.file for each in card.weights] == ["weights.onnx", "zooms.onnx"]
+    assert card.made_by["ladders"] == 4
+    model = limner(card=card)
+    image, _ = picture(1)
+    encoded = model.encode(Image.of(image[None]))
+    (found,) = model.predict(encoded, [Click((48.0, 40.0, 0.0))]).state.values()
+    answers, scene = model.zooms(encoded, [Click((48.0, 40.0, 0.0))])
+    judged = model.judge({"ladder": facts(answers, scene)})
+    chosen = int(np.argmax(judged["worth"]))
+    assert found.look == answers[chosen].look
+    assert found.quality == pytest.approx(float(judged["quality"][chosen]))
+    copied(card.folder, place / "elsewhere")
+    Card.read(place / "elsewhere").verify()
 
 
 def test_there_must_be_a_run_to_resume(place):

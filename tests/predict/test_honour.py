@@ -107,3 +107,21 @@ def test_clicks_and_strokes_are_placed_by_the_grid():
     assert obeying(answer, sight, prompts=[], grid=grid) is answer
     obeyed = flat()
     assert obeying(obeyed, sight, prompts=said[2:], grid=grid) is obeyed
+
+
+def test_only_what_a_disobeyed_mark_reaches_is_read_of_a_large_slice():
+    shape = (900, 700)
+    grid = Grid((1, *shape), (0.0, 0.0, 0.0), ((0, 0, 1), (0, 1, 0), (1, 0, 0)))
+    rng = np.random.default_rng(3)
+    sight = np.repeat(rng.normal(0, 1, (1, *shape)).astype(np.float32), 3, axis=0)
+    sight[:, 600:] = np.nan  # it would spread if it were read
+    logits = flat(shape=shape)
+    disobeyed = Click((120.0, 130.0, 0.0))
+    obeyed = Click((650.0, 880.0, 0.0), inside=False)
+    beyond = Click((5.0, 2000.0, 0.0))  # on no pixel
+    answer = obeying(logits, sight, prompts=[disobeyed, obeyed, beyond], grid=grid)
+    moved = np.argwhere(answer != logits)
+    assert answer[130, 120] > 0
+    assert np.abs(moved - (130, 120)).max() <= 120
+    assert np.isfinite(answer).all()
+    assert obeying(logits, sight, prompts=[obeyed, beyond], grid=grid) is logits

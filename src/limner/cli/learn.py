@@ -13,6 +13,7 @@ NETWORKS = ("default",)
 DATA = "A folder with a manifest.json that says which sets may train weights that ship."
 STEPS = "Train for so many steps instead: the same seed then gives the same weights."
 FINISH = "Minutes more at the end, from a fresh rate, mostly on annotated pictures and boxes."
+LADDERS = "First prompts at every zoom that the judge of zooms learns from; 4000. 0: no judge."
 RESUME = "Go on with the run in --out; a finished run is only published again."
 PRESET = "Options for a kind of machine: 'cpu' or 'gpu'. What you give yourself counts."
 START = "The state.pt or finish.pt of an earlier run, to begin from what it learnt."
@@ -29,6 +30,7 @@ def learn(
     minutes: Annotated[float | None, Option(min=0.01, help="How long to train; 75.")] = None,
     finish: Annotated[float | None, Option(min=0, help=FINISH)] = None,
     steps: Annotated[int, Option(min=0, help=STEPS)] = 0,
+    ladders: Annotated[int | None, Option(min=0, help=LADDERS)] = None,
     seed: Annotated[int, Option(help="What chance starts from.")] = 0,
     batch: Annotated[int | None, Option(min=1, help="Crops a step; 16.")] = None,
     rate: Annotated[float | None, Option(min=0, help="The highest learning rate; 0.002.")] = None,
@@ -48,7 +50,14 @@ def learn(
         from limner.learn.publish import copied
     if preset and preset not in PRESETS:
         raise UnknownName("preset", preset, tuple(PRESETS))
-    asked = {"minutes": minutes, "finish": finish, "batch": batch, "rate": rate, "workers": workers}
+    asked = {
+        "minutes": minutes,
+        "finish": finish,
+        "ladders": ladders,
+        "batch": batch,
+        "rate": rate,
+        "workers": workers,
+    }
     said = {name: value for name, value in asked.items() if value is not None}
     plan = Plan(
         data,

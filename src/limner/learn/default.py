@@ -17,12 +17,15 @@ import torch
 from limner import __version__
 from limner.errors import BadValue, NotFound
 from limner.learn import NETWORKS, RECIPES
+from limner.learn.ladders import judge_of
 from limner.learn.material import Found, Generated, Labelled, Material
 from limner.learn.permitted import Source, permitted
 from limner.learn.pool import Pool, workers
 from limner.learn.publish import publish
 from limner.learn.start import begin_from
 from limner.learn.train import Budget, Schedule, TrainState, train
+from limner.predict.limner import Limner
+from limner.predict.runtime import open_network
 
 CHECKPOINT = "state.pt"
 LOG = "log.jsonl"
@@ -43,6 +46,7 @@ class Plan:
     minutes: float = 75.0
     finish: float = 0.0  # minutes more, from a fresh rate, on annotated pictures and boxes
     steps: int = 0  # instead of minutes, where a run must repeat exactly
+    ladders: int = 4000  # first prompts answered at every zoom, for the judge that picks one
     seed: int = 0
     sets: tuple[str, ...] = ()  # empty: every set whose role is train
     workers: int = 1
@@ -122,7 +126,18 @@ def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = prin
     if plan.finish:
         _finish(state, plan, sources, say=say)
     kept = state.nets[recipe.keep].to("cpu")
-    return publish(kept, plan.out / CARD, sources=sources, made_by=_made_by(plan, state))
+
+    def judge(weights: Path) -> torch.nn.Module:
+        model = Limner(open_network(weights, threads=1))  # one: more may answer otherwise
+        return judge_of(model, sources, seed=plan.seed, count=plan.ladders, say=say)
+
+    return publish(
+        kept,
+        plan.out / CARD,
+        sources=sources,
+        made_by=_made_by(plan, state),
+        judge=judge if plan.ladders else None,
+    )
 
 
 def _finish(
@@ -174,6 +189,7 @@ def _made_by(plan: Plan, state: TrainState) -> dict[str, Any]:
         "seed": plan.seed,
         "steps": state.step,
         "crops": state.step * plan.batch,
+        "ladders": plan.ladders,
         "minutes": round(state.spent_s / 60 + (plan.minutes if plan.finish else 0), 1),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
         "recipe": "click_guided",

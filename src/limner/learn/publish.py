@@ -3,7 +3,7 @@
 import hashlib
 import shutil
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -15,13 +15,14 @@ from torch import Tensor, nn
 from limner.errors import BadValue, extra
 from limner.learn.crops import SIDE
 from limner.learn.permitted import Source
+from limner.predict.card import Card
 from limner.predict.runtime import open_network
 from limner.safely import replacing, write_text
 
 OPSET = 18
 MOST_BYTES = 12_000_000  # what the package may carry
-AGREE = 1e-4  # the most that the exported answer may differ, in logits and in quality
-OUTPUTS = ("logits", "quality")
+AGREE = 1e-4  # the most that the exported answer may differ: of 1, or of the value if larger
+ZOOMS = "zooms.onnx"  # beside the weights: the network that picks among zooms
 
 
 class Plain(nn.Module):
@@ -32,9 +33,9 @@ class Plain(nn.Module):
         self.network = network
         self.names = tuple(inputs(network))
 
-    def forward(self, *arrays: Tensor) -> tuple[Tensor, Tensor]:
+    def forward(self, *arrays: Tensor) -> tuple[Tensor, ...]:
         answer = self.network(dict(zip(self.names, arrays, strict=True)))
-        return answer[OUTPUTS[0]], answer[OUTPUTS[1]]
+        return tuple(answer[name] for name in outputs(self.network))
 
 
 def inputs(network: nn.Module) -> Mapping[str, int]:
@@ -43,8 +44,22 @@ def inputs(network: nn.Module) -> Mapping[str, int]:
     return named
 
 
-def export(network: nn.Module, path: Path, *, most_bytes: int = MOST_BYTES) -> float:
+def outputs(network: nn.Module) -> tuple[str, ...]:
+    """What a network answers with, by name."""
+    named: tuple[str, ...] = getattr(network, "outputs", ("logits", "quality"))
+    return named
+
+
+def export(
+    network: nn.Module,
+    path: Path,
+    *,
+    most_bytes: int = MOST_BYTES,
+    shape: tuple[int, ...] = (SIDE, SIDE),
+) -> float:
     """Write the network as ONNX with any batch size; how far its answers are from torch's.
+
+    shape   what each input has beyond its channels: () for plain vectors
 
     Batch norms are folded into the convolutions before them. Raises BadValue where ONNX
     Runtime answers differently by more than `AGREE`, or the file is too large.
@@ -55,8 +70,7 @@ def export(network: nn.Module, path: Path, *, most_bytes: int = MOST_BYTES) -> f
     plain = Plain(folded(network)).eval()
     chance = torch.Generator().manual_seed(0)
     example = tuple(
-        torch.randn(2, channels, SIDE, SIDE, generator=chance)
-        for channels in inputs(network).values()
+        torch.randn(2, channels, *shape, generator=chance) for channels in inputs(network).values()
     )
     any_size = {0: torch.export.Dim("n", min=1, max=64)}
     with replacing(path) as temporary, warnings.catch_warnings():
@@ -67,7 +81,7 @@ def export(network: nn.Module, path: Path, *, most_bytes: int = MOST_BYTES) -> f
             example,
             temporary,
             input_names=list(inputs(network)),
-            output_names=list(OUTPUTS),
+            output_names=list(outputs(network)),
             dynamic_shapes={"arrays": tuple(any_size for _ in example)},
             opset_version=OPSET,
             dynamo=True,
@@ -121,16 +135,26 @@ def publish(
     *,
     sources: Sequence[Source],
     made_by: Mapping[str, Any],
+    judge: Callable[[Path], nn.Module] | None = None,
 ) -> Path:
-    """Write `weights.onnx` and `card.toml` into the folder; the path of the card."""
+    """Write `weights.onnx` and `card.toml` into the folder; the path of the card.
+
+    judge   makes the network that picks among zooms, from the path of the weights; it is
+            written beside them
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    weights = folder / "weights.onnx"
-    apart = export(network, weights)
-    digest = hashlib.sha256(weights.read_bytes()).hexdigest()
+    files = [folder / "weights.onnx"]
+    apart = export(network, files[0])
+    if judge is not None:
+        files.append(folder / ZOOMS)
+        export(judge(files[0]), files[1], shape=())
     told = {
         **CARD,
         "made_by": {**made_by, **counted(network), "onnx_differs_by": float(f"{apart:.2g}")},
-        "weights": [{"file": weights.name, "sha256": digest}],
+        "weights": [
+            {"file": each.name, "sha256": hashlib.sha256(each.read_bytes()).hexdigest()}
+            for each in files
+        ],
         "training": [training_set(source) for source in sources],
     }
     card = folder / "card.toml"
@@ -165,7 +189,7 @@ def toml(table: Mapping[str, Any]) -> str:
 
 
 CARD: Mapping[str, Any] = {
-    "id": "limner-4",
+    "id": "limner-5",
     "title": "Outlines what boxes, clicks, scribbles, a lasso or a prior mask point at, on a slice",
     "predictor": "limner",
     "licence": "Apache-2.0",
@@ -194,9 +218,9 @@ CARD: Mapping[str, Any] = {
 def copied(folder: Path, target: Path) -> None:
     """Copy a published model to where the package keeps it."""
     target.mkdir(parents=True, exist_ok=True)
-    for name in ("weights.onnx", "card.toml"):
-        with replacing(target / name) as temporary:
-            shutil.copyfile(folder / name, temporary)
+    for each in (*Card.read(folder).paths(), folder / "card.toml"):
+        with replacing(target / each.name) as temporary:
+            shutil.copyfile(each, temporary)
 
 
 def _apart(network: nn.Module, path: Path, example: Sequence[Tensor]) -> float:
@@ -210,8 +234,9 @@ def _apart(network: nn.Module, path: Path, example: Sequence[Tensor]) -> float:
             expected = still(*batch)
             named = zip(inputs(network), batch, strict=True)
             given = exported({name: each.numpy() for name, each in named})
-            for name, one in zip(OUTPUTS, expected, strict=True):
-                most = max(most, float(np.abs(one.numpy() - given[name]).max()))
+            for name, one in zip(outputs(network), expected, strict=True):
+                apart = np.abs(one.numpy() - given[name]) / np.maximum(np.abs(one.numpy()), 1)
+                most = max(most, float(apart.max()))
     return most
 
 

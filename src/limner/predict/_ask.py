@@ -49,8 +49,9 @@ class Lines:
 class Answer:
     """What the network said of one crop.
 
-    sight   (3, side, side): the picture as the network saw it
-    lines   of the whole slice, where threads were followed: the next prompt needs them again
+    sight      (3, side, side): the picture as the network saw it
+    evidence   (facts,): what the network judged its answer by; None where it does not tell
+    lines      of the whole slice, where threads were followed: the next prompt needs them again
     """
 
     look: Look
@@ -58,6 +59,7 @@ class Answer:
     quality: float
     sight: Floats
     prompts: tuple[Prompt, ...] = ()
+    evidence: Floats | None = None
     lines: Lines | None = None
 
     @property

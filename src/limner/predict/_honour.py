@@ -35,6 +35,8 @@ JITTER = 1e-4  # added to the kernel's diagonal, which is 1
 REACH = 6.0  # lengths of the kernel beyond which likeness, then below 0.0025, is left out
 ROUNDS = 60  # of pinning; more than two are needed only where clicks share pixels
 PINNED = 0.25  # logits that a click's place is pinned to, at the least
+SMOOTHED = (1.0, 3.0)  # pixels: standard deviations of the smoothing that features are made by
+BLUR = 4 * max(SMOOTHED)  # pixels beyond which smoothing reaches nothing
 STEEP = 2.0  # logits at which the share of the object as a feature is about 0.9
 
 
@@ -83,7 +85,7 @@ def honoured(
     shape = logits.shape
     places = np.asarray(clicks, float).reshape(-1, 2)
     signs = np.where(np.asarray(inside, bool).reshape(-1), 1.0, -1.0)
-    seen = ((places > -0.5) & (places < np.array(shape) - 0.5)).all(axis=1)
+    seen = _within(places, shape)
     places, signs = places[seen], signs[seen]
     if not len(places):
         return logits
@@ -117,9 +119,20 @@ def obeying(
         return logits
     places = np.concatenate([grid.index_at(each.places_mm)[:, 1:] for each in marks])
     inside = np.repeat([each.inside for each in marks], [len(each.places_mm) for each in marks])
-    if (_at(logits, places) * np.where(inside, 1, -1) >= kernel.margin).all():
+    lacking = _at(logits, places) * np.where(inside, 1, -1) < kernel.margin
+    lacking &= _within(places, logits.shape)
+    if not lacking.any():
         return logits
-    return honoured(logits, described(sight, logits), places, inside=inside, kernel=kernel)
+    # a slice whose threads were followed is large: only what a disobeyed mark reaches is read
+    beyond = int(np.ceil(REACH * max(kernel.wide, kernel.near) + BLUR))
+    low = np.clip(np.floor(places[lacking].min(axis=0)).astype(int) - beyond, 0, None)
+    high = np.ceil(places[lacking].max(axis=0)).astype(int) + beyond + 1
+    window = (slice(low[0], high[0]), slice(low[1], high[1]))
+    shown = logits[window]
+    features = described(sight[:, *window], shown)
+    changed = logits.copy()
+    changed[window] = honoured(shown, features, places - low, inside=inside, kernel=kernel)
+    return changed
 
 
 def described(sight: Floats, logits: Floats) -> Floats:
@@ -131,7 +144,7 @@ def described(sight: Floats, logits: Floats) -> Floats:
     from scipy.ndimage import gaussian_filter
 
     grey = sight[:1] if all(np.array_equal(sight[0], each) for each in sight[1:]) else sight
-    smooth = [gaussian_filter(each, sigma) for sigma in (1.0, 3.0) for each in grey]
+    smooth = [gaussian_filter(each, sigma) for sigma in SMOOTHED for each in grey]
     share = np.tanh(logits * (0.75 / STEEP))
     return np.stack([*smooth, share]).astype(np.float32)
 
@@ -193,6 +206,11 @@ def _pinned(logits: Floats, places: Places, signs: NDArray[np.float64]) -> Float
         if content:
             break
     return np.asarray(flat.reshape(logits.shape), np.float32)
+
+
+def _within(places: Places, shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Whether each place (n, 2) lies on a pixel of the picture."""
+    return np.asarray(((places > -0.5) & (places < np.array(shape) - 0.5)).all(axis=1))
 
 
 def _at(logits: Floats, places: Places) -> Places:

@@ -6,7 +6,7 @@ Each strategy is a generator that yields questions and is sent the answers, so t
 questions of many objects go through the network together.
 """
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,6 +16,7 @@ from limner.predict._ask import Answer, Asking, Question, Task
 from limner.predict._hints import hints
 from limner.predict._honour import obeying
 from limner.predict._islands import anchored, without_specks
+from limner.predict._ladder import Judge, best, open_
 from limner.predict._look import SIDE, Floats, Look, Scene, carried
 from limner.predict._threads import threads, traced
 from limner.predict._walker import between
@@ -31,8 +32,6 @@ CLOSEST = 24.0  # pixels of the slice that the closest zoom of a first click sho
 ZOOMS = 5  # at most so many of them
 ROOM = 1.25  # a crop is so much larger than the clicks in it
 MARGIN = 0.04  # a click nearer to the crop's border than this asks for a larger crop
-AGREE = 0.6  # what the agreement of the zooms counts against the expected Dice of one
-LIKELY = (0.0, 0.1, 0.08, 0.0, -0.1)  # how much likelier an object of that size is, likewise
 WALK, EDGES = 2.0, 2.0  # weight of either walk's logits against the network's, after a drawing,
 LEAST_SHARE = 0.01  # and the least of their shares
 DRAWN, LINES = 1.1, 160  # of the square that shows all that was drawn: its room, its pixels
@@ -43,10 +42,11 @@ WIDENED = 0.03  # share of a side that the mask may touch before the crop grows
 REGION, INSIDE, OUTSIDE, PRIOR = range(len(CHANNELS))
 
 
-def answer(task: Task, scene: Scene) -> Asking:
+def answer(task: Task, scene: Scene, judge: Judge | None = None) -> Asking:
     """The strategy that what was said asks for; the answer obeys every mark.
 
-    Of islands only those that a prompt names are kept.
+    Of islands only those that a prompt names are kept. `judge` picks among the zooms of a
+    first click.
     """
     marks = all(each.kind in {"click", "stroke"} for each in task.prompts)
     lines = traced(task, scene, before=task.before) if marks else None
@@ -59,7 +59,8 @@ def answer(task: Task, scene: Scene) -> Asking:
     elif {each.inside for each in task.prompts if each.kind == "stroke"} == {True, False}:
         found = yield from _drawn(task, scene)
     else:
-        found = yield from _searched(task, scene)
+        answers = yield from searched(task, scene)
+        found = best(answers, scene, marks=len(task.prompts), judge=judge)
     grid = found.look.on(scene.image.grid)
     planes = to_map(task.prompts, grid)
     # threads keep islands that nobody named: that is what they are looked for in tiles for
@@ -131,20 +132,19 @@ def _refined(task: Task, scene: Scene, *, before: Answer) -> Asking:
     return (yield from _widened(task, scene, found=first))
 
 
-def _searched(task: Task, scene: Scene) -> Asking:
-    """Clicks or strokes alone: several zooms, and the best of them.
+def searched(task: Task, scene: Scene) -> Generator[list[Question], list[Answer], list[Answer]]:
+    """Clicks or strokes alone: the answers at several zooms, from far to close.
 
     A second look from close at what was found made first clicks worse (choose half, Dice
     after one click: 0.52 for 0.57): the first mask, often wrong in size, is then believed.
     """
     looks = _zooms(task, scene)
-    answers = yield [_question(task, scene, look=look) for look in looks]
-    return best(answers, marks=len(task.prompts))
+    return (yield [_question(task, scene, look=look) for look in looks])
 
 
 def _widened(task: Task, scene: Scene, *, found: Answer) -> Asking:
     """The answer, or a second one from a larger crop where the mask runs out of the first."""
-    if _open(found, scene) <= WIDENED:
+    if open_(found, scene) <= WIDENED:
         return found
     extent = np.minimum(np.asarray(found.look.extent) * LARGER, scene.most)
     if (extent <= np.asarray(found.look.extent) * 1.05).all():
@@ -178,47 +178,6 @@ def _zooms(task: Task, scene: Scene) -> list[Look]:
         if look not in looks:
             looks.append(look)
     return looks
-
-
-def best(answers: Sequence[Answer], *, marks: int) -> Answer:
-    """Of the zooms, from far to close, the one of the highest worth.
-
-    Worth is the expected Dice, and how far the other zooms agree, and, where a single mark
-    tells nothing of it, how often an object is of that size.
-    `results/network_parts.json` has what others would pick.
-    """
-    worth = [
-        one.quality
-        + AGREE * _agreed(number, answers)
-        + (LIKELY[min(number, ZOOMS - 1)] if marks == 1 else 0.0)
-        for number, one in enumerate(answers)
-    ]
-    return answers[int(np.argmax(worth))]
-
-
-def _agreed(number: int, answers: Sequence[Answer]) -> float:
-    """The mean overlap (IoU) with the other zooms, each on what the closer of the two shows."""
-    overlaps = []
-    for other in range(len(answers)):
-        if other == number:
-            continue
-        wide, close = answers[min(number, other)], answers[max(number, other)]
-        seen = carried(wide.probability, wide.look, close.look) > 0.5
-        either = int((seen | close.mask).sum())
-        overlaps.append(int((seen & close.mask).sum()) / max(either, 1))
-    return float(np.mean(overlaps)) if overlaps else 0.0
-
-
-def _open(found: Answer, scene: Scene) -> float:
-    """The most of a crop's side that the mask touches, of sides beyond which the image goes on."""
-    mask, look = found.mask, found.look
-    sides = (
-        (mask[0], look.low[0] > scene.low[0]),
-        (mask[-1], look.high[0] < scene.high[0] - 1),
-        (mask[:, 0], look.low[1] > scene.low[1]),
-        (mask[:, -1], look.high[1] < scene.high[1] - 1),
-    )
-    return max(float(side.mean()) if goes_on else 0.0 for side, goes_on in sides)
 
 
 def _round(

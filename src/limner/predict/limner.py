@@ -3,16 +3,19 @@
 Input of the network  `image` (n, 7, 128, 128): colour in 0-2 (grey repeated), of mean 0 and
                       sd 1 inside the image; then region, inside, outside, prior.
                       `hints` (n, 3, 128, 128), where it asks for them: see `_hints.py`.
-Output                `logits` (n, 1, 128, 128), and `quality` (n,), the Dice it expects.
+Output                `logits` (n, 1, 128, 128), and `quality` (n,), the Dice it expects;
+                      and, if it tells, `evidence` (n, facts) that it judged that by.
 
-The network is any callable from dict to dict; `limner()` opens the one that ships with the
+A second, small network may pick among the zooms of a first click: see `_ladder.py`.
+
+The networks are any callables from dict to dict; `limner()` opens those that ship with the
 package. Another's ONNX file with these inputs and outputs runs here too, from its own card.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,15 +25,17 @@ from limner.mask import Mask, Object, Soft
 from limner.predict import PREDICTORS, Abilities, Block, Encoded, Prediction, check
 from limner.predict._ask import Answer, Asking, Question, Task
 from limner.predict._hints import hints
+from limner.predict._ladder import Judge
 from limner.predict._look import Scene, levels
 from limner.predict._slices import Where, by_slice
-from limner.predict._zoom import answer
+from limner.predict._zoom import answer, searched
 from limner.predict.card import Card
 from limner.prompt import Prompt
 from limner.prompt.prior import Prior
 from limner.window import window_of
 
 Network = Callable[[Mapping[str, NDArray[Any]]], Mapping[str, NDArray[Any]]]
+Ended = TypeVar("Ended")
 
 CARDS = Path(__file__).parent / "cards" / "limner"
 AT_ONCE = 8  # crops that go through the network together: more only take memory
@@ -49,11 +54,15 @@ ABILITIES = Abilities(
 
 @dataclass(frozen=True)
 class Limner:
-    """A small network that is shown crops; see `_zoom.py` for which."""
+    """A small network that is shown crops; see `_zoom.py` for which.
+
+    judge   picks among the zooms of a first click; a rule does where there is none
+    """
 
     network: Network
     card: str = "limner"
     abilities: Abilities = field(default=ABILITIES)
+    judge: Judge | None = None
 
     def encode(self, image: Image, region: Block | None = None) -> Encoded:
         """The window of the image: crops are cut when a prompt says where."""
@@ -75,14 +84,30 @@ class Limner:
                 found[where] = known  # nothing new was said there
             else:
                 told = here if known is not None else (*_painted(previous, where, here), *here)
-                asked[where] = answer(Task(*where, prompts=told, before=known), scene)
+                task = Task(*where, prompts=told, before=known)
+                asked[where] = answer(task, scene, self.judge)
         for where, one in self._together(asked, scene).items():
             found[where] = replace(one, prompts=said[where])
         return _prediction(found, scene, card=self.card, prompts=prompts)
 
-    def _together(self, asked: Mapping[Where, Asking], scene: Scene) -> dict[Where, Answer]:
+    def zooms(self, encoded: Encoded, prompts: Sequence[Prompt]) -> tuple[list[Answer], Scene]:
+        """The answers among which a first click's is picked, from far to close, and what is seen.
+
+        prompts   clicks and strokes of one object on one slice
+        """
+        check(self.abilities, prompts, encoded.image)
+        scene = _scene(encoded)
+        ((where, here),) = by_slice(prompts, encoded.grid).items()
+        asked = {where: searched(Task(*where, prompts=here), scene)}
+        return self._together(asked, scene)[where], scene
+
+    def _together(
+        self,
+        asked: Mapping[Where, Generator[list[Question], list[Answer], Ended]],
+        scene: Scene,
+    ) -> dict[Where, Ended]:
         """Run strategies side by side: each round's questions share the network's batches."""
-        done: dict[Where, Answer] = {}
+        done: dict[Where, Ended] = {}
         waiting = {where: next(asking) for where, asking in asked.items()}
         while waiting:
             questions = [each for group in waiting.values() for each in group]
@@ -111,9 +136,11 @@ class Limner:
             ]
             answers = self.network({"image": np.stack(shown), "hints": np.stack(told)})
             qualities = np.clip(answers["quality"].reshape(-1), 0, 1)
+            evidence = answers.get("evidence")
             for place, each in enumerate(group):
                 logits = np.asarray(answers["logits"][place, 0], np.float32)
-                yield Answer(each.look, logits, float(qualities[place]), sights[place])
+                by = None if evidence is None else np.asarray(evidence[place], np.float32)
+                yield Answer(each.look, logits, float(qualities[place]), sights[place], evidence=by)
 
 
 @PREDICTORS.add
@@ -136,14 +163,17 @@ def limner(
     from limner.predict.runtime import open_network
 
     about = card if isinstance(card, Card) else Card.read(card or CARDS)
+    weights, *others = about.paths()
     opened = open_network(
-        about.paths()[0],
+        weights,
         runtime=runtime or about.runtime,
         precision=precision or about.precision,
         threads=threads,
         deterministic=deterministic,
     )
-    return Limner(opened, about.name, about.abilities if about.prompts else ABILITIES)
+    # in ONNX Runtime whatever the other runs in: it is too small to gain from anything else
+    judge = open_network(others[0], runtime="onnxruntime", threads=1) if others else None
+    return Limner(opened, about.name, about.abilities if about.prompts else ABILITIES, judge)
 
 
 def _scene(encoded: Encoded) -> Scene:

@@ -18,9 +18,16 @@ class Judge(nn.Module):
 
     def forward(self, deep: Tensor, fine: Tensor, logits: Tensor) -> Tensor:
         """(n,) from (n, deep), (n, fine, *space) and (n, 1, *space); no gradient goes back."""
-        share, fine, deep = logits.detach().sigmoid(), fine.detach(), deep.detach()
-        unsure = share * (1 - share)
-        under = (fine * share).sum(dim=(2, 3)) / (share.sum(dim=(2, 3)) + 1)
-        rim = (fine * unsure).sum(dim=(2, 3)) / (unsure.sum(dim=(2, 3)) + 1)
-        seen = torch.cat([deep, under, rim], dim=1)
+        seen = under_and_round(deep, fine, logits)
         return torch.sigmoid(self.last(self.layers(seen)))[:, 0]
+
+
+def under_and_round(deep: Tensor, fine: Tensor, logits: Tensor) -> Tensor:
+    """(n, deep + 2 fine): the deepest features, and the mean of the finest under the mask and
+    along its rim. The mask is judged by it, not improved: no gradient goes back.
+    """
+    share, fine, deep = logits.detach().sigmoid(), fine.detach(), deep.detach()
+    unsure = share * (1 - share)
+    under = (fine * share).sum(dim=(2, 3)) / (share.sum(dim=(2, 3)) + 1)
+    rim = (fine * unsure).sum(dim=(2, 3)) / (unsure.sum(dim=(2, 3)) + 1)
+    return torch.cat([deep, under, rim], dim=1)

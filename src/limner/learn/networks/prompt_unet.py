@@ -3,7 +3,8 @@
 Input   `image` (n, 7, side, side): colour in 0-2, then region, inside, outside, prior;
         a side that 32 divides. `hints` (n, 3, side, side): walk, likeness, similarity, worked
         out by `limner.predict._hints`; zeros where they are left out.
-Output  `logits` (n, 1, side, side) and `quality` (n,): the Dice it expects of logits > 0.
+Output  `logits` (n, 1, side, side) and `quality` (n,): the Dice it expects of logits > 0;
+        `evidence` (n, EVIDENCE), what it judged that by: one zoom is compared with others by it.
 
 Source   Ronneberger et al., MICCAI 2015 (U-Net); prompts and the previous answer as
          channels: Xu et al., CVPR 2016, and Sofiiuk et al. (RITM), ICIP 2022.
@@ -21,11 +22,13 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from limner.learn import NETWORKS
+from limner.learn.networks._judge import under_and_round
 
 WIDTHS = (16, 32, 64, 112, 144, 160)
 DEPTHS = (2, 3, 3, 3, 3, 2)  # convolutions on the way down; two on the way up
 CHANNELS = {"image": 7, "hints": 3}
 FACTS = 6  # what the judge is told of the answer besides features
+EVIDENCE = WIDTHS[-1] + 2 * WIDTHS[0] + FACTS
 
 
 class Block(nn.Module):
@@ -54,6 +57,7 @@ class PromptUNet(nn.Module):
     """See the module: prompts and picture in, logits and expected Dice out."""
 
     channels = CHANNELS
+    outputs = ("logits", "quality", "evidence")
 
     def __init__(self) -> None:
         super().__init__()
@@ -64,9 +68,7 @@ class PromptUNet(nn.Module):
         self.narrow = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(WIDTHS))
         self.up = nn.ModuleList(Block(width, width, depth=2) for width in WIDTHS[:-1])
         self.head = nn.Conv2d(WIDTHS[0], 1, 1)
-        self.judge = nn.Sequential(
-            nn.Linear(WIDTHS[-1] + 2 * WIDTHS[0] + FACTS, 64), nn.ReLU(), nn.Linear(64, 1)
-        )
+        self.judge = nn.Sequential(nn.Linear(EVIDENCE, 64), nn.ReLU(), nn.Linear(64, 1))
 
     def forward(self, batch: Mapping[str, Tensor]) -> dict[str, Tensor]:
         image = batch["image"]
@@ -82,17 +84,9 @@ class PromptUNet(nn.Module):
             features = self.up[level](wider + skips[level])
         logits = self.head(features)
         told = facts(logits.detach().sigmoid(), image, walk=hints[:, :1])
-        return {"logits": logits, "quality": self._judged(deep, features, logits, told=told)}
-
-    def _judged(self, deep: Tensor, features: Tensor, logits: Tensor, *, told: Tensor) -> Tensor:
-        """The expected Dice, from the deepest features, those under and round the mask, facts."""
-        # the mask is judged, not improved, by this head: no gradient goes back into it
-        share, features, deep = logits.detach().sigmoid(), features.detach(), deep.detach()
-        unsure = share * (1 - share)
-        under = (features * share).sum(dim=(2, 3)) / (share.sum(dim=(2, 3)) + 1)
-        rim = (features * unsure).sum(dim=(2, 3)) / (unsure.sum(dim=(2, 3)) + 1)
-        seen = torch.cat([deep, under, rim, told], dim=1)
-        return torch.sigmoid(self.judge(seen))[:, 0]
+        evidence = torch.cat([under_and_round(deep, features, logits), told], dim=1)
+        quality = torch.sigmoid(self.judge(evidence))[:, 0]
+        return {"logits": logits, "quality": quality, "evidence": evidence}
 
 
 def facts(share: Tensor, image: Tensor, *, walk: Tensor) -> Tensor:
