@@ -6,9 +6,14 @@ vocabulary lacks gets a generic pair, and that is said.
 """
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
+from limner.dicom.headers import first, text
 from limner.dicom.vocabulary import known
 from limner.schema import Code, Label
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 TISSUE = Code("SCT", "85756007", "Tissue")
 ANATOMY = Code("SCT", "91723000", "Anatomical Structure")
@@ -51,6 +56,16 @@ def coded_class(label: Label | None) -> Coded:
     generic = ABNORMAL if label.region or label.category == ABNORMAL else TISSUE
     category = label.category or generic
     return Coded(category, category, label.modifier, label.region, generic=True)
+
+
+def code_in(dataset: "Dataset | None", keyword: str) -> Code | None:
+    """The first code of a code sequence (PS3.3 table 8.8-1); None where there is none."""
+    item = first(dataset, keyword)
+    if item is None:
+        return None
+    told = text(item, "CodeValue") or text(item, "LongCodeValue") or text(item, "URNCodeValue")
+    meaning = text(item, "CodeMeaning")
+    return Code(text(item, "CodingSchemeDesignator"), told, meaning) if told else None
 
 
 def said_generic(names: tuple[str, ...], code: Code = TISSUE) -> str:

@@ -8,10 +8,10 @@ Source   PS3.15 E.3.5 (Clean Structured Content); PS3.16 TID 1001 to 1009 (who o
          TID 4108 and CID 7151 for what a segment is.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from limner.dicom.deidentify_key import Key
-from limner.dicom.headers import text, value
+from limner.dicom.headers import items, text
 from limner.dicom.sr_codes import OURS
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ UNKNOWN = ("SCT", "261665006", "Unknown")
 
 def name_by_codes(dataset: "Dataset") -> None:
     """Call segments and structures by their codes, and those without one by their number."""
-    for item in _items(dataset, "SegmentSequence"):
+    for item in items(dataset, "SegmentSequence"):
         if "SegmentLabel" in item:
             number = text(item, "SegmentNumber")
             item.SegmentLabel = _meaning(item, "SegmentedPropertyType") or f"Segment {number}"
@@ -69,9 +69,9 @@ def name_by_codes(dataset: "Dataset") -> None:
         return
     meanings = {
         text(item, "ReferencedROINumber"): _meaning(item, "RTROIIdentification")
-        for item in _items(dataset, "RTROIObservationsSequence")
+        for item in items(dataset, "RTROIObservationsSequence")
     }
-    for item in _items(dataset, "StructureSetROISequence"):
+    for item in items(dataset, "StructureSetROISequence"):
         number = text(item, "ROINumber")
         item.ROIName = meanings.get(number) or f"Structure {number}"
 
@@ -119,26 +119,21 @@ def clean_content(item: "Dataset", key: Key, patient: str) -> None:
     elif kind == "NUM" and about in DEMOGRAPHIC_NUMBERS:
         item.MeasuredValueSequence = []
     elif kind == "CODE" and about in DEMOGRAPHIC_CODES:
-        for code in _items(item, "ConceptCodeSequence"):
+        for code in items(item, "ConceptCodeSequence"):
             code.clear()
             code.CodingSchemeDesignator, code.CodeValue, code.CodeMeaning = UNKNOWN
 
 
 def _meaning(item: "Dataset", what: str) -> str:
     """The meaning of the standard code that says what an item is; "" without one."""
-    found = _items(item, f"{what}CodeSequence")
+    found = items(item, f"{what}CodeSequence")
     if not found or is_local(text(found[0], "CodingSchemeDesignator")):
         return ""
     return text(found[0], "CodeMeaning")
 
 
 def _code(item: "Dataset", sequence: str) -> tuple[str, str]:
-    found = _items(item, sequence)
+    found = items(item, sequence)
     if not found:
         return "", ""
     return text(found[0], "CodingSchemeDesignator"), text(found[0], "CodeValue")
-
-
-def _items(item: "Dataset", sequence: str) -> list[Any]:
-    found = value(item, sequence)
-    return [] if found is None or isinstance(found, bytes | str) else list(found)

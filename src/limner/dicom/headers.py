@@ -236,6 +236,19 @@ def value(dataset: "Plain | pydicom.Dataset", keyword: str) -> Any:
     return None if found is None or found == "" else found
 
 
+def items(dataset: "pydicom.Dataset | None", keyword: str) -> "list[pydicom.Dataset]":
+    """The items of a sequence; [] where it is missing, empty or no sequence at all."""
+    from pydicom.sequence import Sequence
+
+    found = None if dataset is None else value(dataset, keyword)
+    return list(found) if isinstance(found, Sequence) else []
+
+
+def first(dataset: "pydicom.Dataset | None", keyword: str) -> "pydicom.Dataset | None":
+    """The first item of a sequence; None where there is none."""
+    return next(iter(items(dataset, keyword)), None)
+
+
 def text(dataset: "Plain | pydicom.Dataset", keyword: str) -> str:
     """The value as text, several joined by backslashes as DICOM writes them."""
     if isinstance(dataset, Plain):

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from limner.dicom.headers import damage, header, number, numbers, quietly, text, value
+from limner.dicom.codes import code_in
+from limner.dicom.headers import damage, first, header, items, number, numbers, quietly, text
 from limner.dicom.places import Place
 from limner.dicom.rtstruct import NOTE, SOP_CLASS
 from limner.dicom.seg_segments import MADE
@@ -113,15 +114,14 @@ def structures(path: Path) -> StructureSet:
 def _structure_set(told: "Dataset", file: str) -> StructureSet:
     contours = {
         int(number(item, "ReferencedROINumber") or 0): item
-        for item in _items(told, "ROIContourSequence")
+        for item in items(told, "ROIContourSequence")
     }
     observed = {
         int(number(item, "ReferencedROINumber") or 0): item
-        for item in _items(told, "RTROIObservationsSequence")
+        for item in items(told, "RTROIObservationsSequence")
     }
     listed = {
-        int(number(item, "ROINumber") or 0): item
-        for item in _items(told, "StructureSetROISequence")
+        int(number(item, "ROINumber") or 0): item for item in items(told, "StructureSetROISequence")
     }
     problems = []
     if strays := sorted(set(contours) - set(listed)):
@@ -132,7 +132,7 @@ def _structure_set(told: "Dataset", file: str) -> StructureSet:
     ]
     if not found:
         raise UnreadableFile(f"'{file}' holds no structure: its list of regions is empty.")
-    frames = _items(told, "ReferencedFrameOfReferenceSequence")
+    frames = items(told, "ReferencedFrameOfReferenceSequence")
     only = [uid for uid in (text(each, "FrameOfReferenceUID") for each in frames) if uid]
     if len(set(only)) == 1:
         found = [each if each.frame else replace(each, frame=only[0]) for each in found]
@@ -143,8 +143,8 @@ def _structure_set(told: "Dataset", file: str) -> StructureSet:
 
 
 def _structure(roi: int, listed: Any, contours: Any, *, observed: Any, file: str) -> Structure:
-    volume = _first(listed, "ConceptualVolumeIdentificationSequence")
-    kind = _first(observed, "RTROIIdentificationCodeSequence")
+    volume = first(listed, "ConceptualVolumeIdentificationSequence")
+    kind = first(observed, "RTROIIdentificationCodeSequence")
     return Structure(
         number=roi,
         name=_text(listed, "ROIName") or _text(observed, "ROIObservationLabel"),
@@ -153,16 +153,16 @@ def _structure(roi: int, listed: Any, contours: Any, *, observed: Any, file: str
         source=MADE.get(_text(listed, "ROIGenerationAlgorithm"), ""),
         tracking_uid=_text(volume, "ConceptualVolumeUID"),
         colour=_colour(contours),
-        category=_code(_first(observed, "SegmentedPropertyCategoryCodeSequence")),
-        type=_code(kind),
-        modifier=_code(_first(kind, "SegmentedPropertyTypeModifierCodeSequence")),
-        region=_code(_first(observed, "AnatomicRegionSequence")),
+        category=code_in(observed, "SegmentedPropertyCategoryCodeSequence"),
+        type=code_in(observed, "RTROIIdentificationCodeSequence"),
+        modifier=code_in(kind, "SegmentedPropertyTypeModifierCodeSequence"),
+        region=code_in(observed, "AnatomicRegionSequence"),
         contours=tuple(_contours(contours, roi, file)) if contours is not None else (),
     )
 
 
 def _contours(item: "Dataset", roi: int, file: str) -> Iterator[Contour]:
-    for count, each in enumerate(_items(item, "ContourSequence"), start=1):
+    for count, each in enumerate(items(item, "ContourSequence"), start=1):
         written = numbers(each, "ContourData")
         if not written or len(written) % 3 or not np.abs(written).max() < FURTHEST_MM:
             raise UnreadableFile(
@@ -181,7 +181,7 @@ def _contours(item: "Dataset", roi: int, file: str) -> Iterator[Contour]:
 
 def _planes(item: "Dataset") -> Grid | None:
     """The lattice of Source Pixel Planes Characteristics; None where it is missing or odd."""
-    told = _first(item, "SourcePixelPlanesCharacteristicsSequence")
+    told = first(item, "SourcePixelPlanesCharacteristicsSequence")
     if told is None:
         return None
     spacing, cosines = numbers(told, "PixelSpacing"), numbers(told, "ImageOrientationPatient")
@@ -206,8 +206,8 @@ def _series(frames: "list[Dataset]") -> tuple[str, ...]:
     found = [
         text(series, "SeriesInstanceUID")
         for frame in frames
-        for study in _items(frame, "RTReferencedStudySequence")
-        for series in _items(study, "RTReferencedSeriesSequence")
+        for study in items(frame, "RTReferencedStudySequence")
+        for series in items(study, "RTReferencedSeriesSequence")
     ]
     return tuple(dict.fromkeys(uid for uid in found if uid))
 
@@ -221,28 +221,8 @@ def _note(told: "Dataset") -> str:
     return held.decode("utf-8", "replace").rstrip(" \0") if isinstance(held, bytes) else str(held)
 
 
-def _items(item: Any, keyword: str) -> "list[Dataset]":
-    """The items of a sequence; [] where it is missing or no sequence."""
-    from pydicom.sequence import Sequence
-
-    found = None if item is None else value(item, keyword)
-    return list(found) if isinstance(found, Sequence) else []
-
-
-def _first(item: Any, keyword: str) -> "Dataset | None":
-    return next(iter(_items(item, keyword)), None)
-
-
 def _text(item: Any, keyword: str) -> str:
     return "" if item is None else text(item, keyword)
-
-
-def _code(item: Any) -> Code | None:
-    if item is None:
-        return None
-    told = text(item, "CodeValue") or text(item, "LongCodeValue") or text(item, "URNCodeValue")
-    meaning = text(item, "CodeMeaning")
-    return Code(text(item, "CodingSchemeDesignator"), told, meaning) if told else None
 
 
 def _colour(item: Any) -> Colour | None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from limner.dicom.headers import numbers, value
+from limner.dicom.headers import first, items, numbers
 from limner.errors import UnreadableFile
 
 if TYPE_CHECKING:
@@ -69,27 +69,24 @@ def groups(dataset: "Dataset", count: int, name: str) -> Groups:
     """Of `count` frames. Raises UnreadableFile where fewer are described."""
     own = _walked(dataset)
     if own is None:
-        own = [_asked(item) for item in _items(dataset, "PerFrameFunctionalGroupsSequence")]
+        own = [_asked(item) for item in items(dataset, "PerFrameFunctionalGroupsSequence")]
     if len(own) < count:
         raise UnreadableFile(
             f"'{name}' holds {count} frames but describes {len(own)}. Export it again."
         )
-    shared = _items(dataset, "SharedFunctionalGroupsSequence")
+    shared = items(dataset, "SharedFunctionalGroupsSequence")
     return Groups(own[:count], _asked(shared[0]) if shared else {})
-
-
-def _items(dataset: Any, keyword: str) -> list[Any]:
-    found = value(dataset, keyword)
-    return [] if found is None or isinstance(found, bytes | str) else list(found)
 
 
 def _asked(group: Any) -> Said:
     """What one group says, by pydicom."""
     said: Said = {}
     for sequence, keywords in WANTED.items():
-        items = _items(group, sequence)
-        for keyword in keywords if items else ():
-            found = numbers(items[0], keyword)
+        item = first(group, sequence)
+        if item is None:
+            continue
+        for keyword in keywords:
+            found = numbers(item, keyword)
             if found:
                 said[keyword] = found
     return said

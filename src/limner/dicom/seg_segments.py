@@ -4,14 +4,14 @@ Source   PS3.3 C.8.20.2, the Segmentation Image Module.
 """
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from limner import __version__
-from limner.dicom.codes import Coded, coded_class
+from limner.dicom.codes import Coded, code_in, coded_class
 from limner.dicom.derived import MAKER, coded
-from limner.dicom.headers import number, numbers, text, value
+from limner.dicom.headers import first, items, number, numbers, text
 from limner.mask import Made, Mask, Object
 from limner.schema import Code, Colour, Label
 
@@ -136,43 +136,27 @@ def _code(code: Code) -> "Dataset":
 def segments(dataset: "Dataset") -> list[Segment]:
     """What the Segment Sequence says, segment 0 (the background of a label map) left out."""
     found = []
-    for item in value(dataset, "SegmentSequence") or ():
+    for item in items(dataset, "SegmentSequence"):
         told = number(item, "SegmentNumber")
         if told is None or told < 1:
             continue
-        kind = _first(item, "SegmentedPropertyTypeCodeSequence")
+        kind = first(item, "SegmentedPropertyTypeCodeSequence")
         found.append(
             Segment(
                 number=int(told),
                 label=text(item, "SegmentLabel"),
                 algorithm=text(item, "SegmentAlgorithmType"),
                 made_by=text(item, "SegmentAlgorithmName"),
-                category=_read(_first(item, "SegmentedPropertyCategoryCodeSequence")),
-                type=_read(kind),
-                modifier=_read(_first(kind, "SegmentedPropertyTypeModifierCodeSequence")),
-                region=_read(_first(item, "AnatomicRegionSequence")),
+                category=code_in(item, "SegmentedPropertyCategoryCodeSequence"),
+                type=code_in(item, "SegmentedPropertyTypeCodeSequence"),
+                modifier=code_in(kind, "SegmentedPropertyTypeModifierCodeSequence"),
+                region=code_in(item, "AnatomicRegionSequence"),
                 tracking_id=text(item, "TrackingID"),
                 tracking_uid=text(item, "TrackingUID"),
                 colour=_colour(item),
             )
         )
     return found
-
-
-def _first(item: Any, keyword: str) -> Any:
-    found = None if item is None else value(item, keyword)
-    try:
-        return found[0] if found else None
-    except (TypeError, KeyError):  # a wrong VR: no sequence at all
-        return None
-
-
-def _read(item: Any) -> Code | None:
-    if item is None:
-        return None
-    told = text(item, "CodeValue") or text(item, "LongCodeValue") or text(item, "URNCodeValue")
-    meaning = text(item, "CodeMeaning")
-    return Code(text(item, "CodingSchemeDesignator"), told, meaning) if told else None
 
 
 def _colour(item: "Dataset") -> Colour | None:

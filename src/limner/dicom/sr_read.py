@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from limner.dicom.codes import code_in
 from limner.dicom.derived import Origin
 from limner.dicom.headers import damage, header, number, numbers, quietly, text, value
 from limner.dicom.places import Place
@@ -119,7 +120,7 @@ def _known(told: "Dataset", scan: Origin | None) -> Told:
 def _finding(group: "Dataset", count: int, known: Told) -> Finding:
     uid = next((text(each, "UID") for each in _named(group, TRACKING_UID)), "")
     name = next((text(each, "TextValue") for each in _named(group, TRACKING_ID)), "")
-    found = next((_code(each, "ConceptCodeSequence") for each in _named(group, FINDING)), None)
+    found = next((code_in(each, "ConceptCodeSequence") for each in _named(group, FINDING)), None)
     about = Object(count, found.meaning if found else "", name=name, tracking_uid=uid)
     kept = known.objects.get(uid)
     if kept is not None:
@@ -164,10 +165,10 @@ def _value(item: "Dataset", known: Told) -> Value:
     held = value(item, "MeasuredValueSequence")
     measured = held[0] if held else None
     derivation = next(
-        (_code(each, "ConceptCodeSequence") for each in _named(item, DERIVATION)), None
+        (code_in(each, "ConceptCodeSequence") for each in _named(item, DERIVATION)), None
     )
-    code = _code(item, "ConceptNameCodeSequence") or Code("", "", "measurement")
-    unit = _code(measured, "MeasurementUnitsCodeSequence") if measured is not None else None
+    code = code_in(item, "ConceptNameCodeSequence") or Code("", "", "measurement")
+    unit = code_in(measured, "MeasurementUnitsCodeSequence") if measured is not None else None
     place, ends = _where(item, known)
     return Value(
         name=name_of(code, derivation),
@@ -236,14 +237,5 @@ def _named(item: "Dataset", name: Code) -> "list[Dataset]":
 
 
 def _is(item: "Dataset", name: Code) -> bool:
-    code = _code(item, "ConceptNameCodeSequence")
+    code = code_in(item, "ConceptNameCodeSequence")
     return code is not None and same(code, name)
-
-
-def _code(item: Any, keyword: str) -> Code | None:
-    held = value(item, keyword)
-    if not held:
-        return None
-    told = text(held[0], "CodeValue") or text(held[0], "LongCodeValue")
-    scheme, meaning = text(held[0], "CodingSchemeDesignator"), text(held[0], "CodeMeaning")
-    return Code(scheme, told, meaning) if told else None
