@@ -60,16 +60,21 @@ def dice(found, inside, *, number=1):
     return 2 * (answer & inside).sum() / (answer.sum() + inside.sum())
 
 
-def test_a_box_is_looked_at_once_and_from_close():
+def test_a_box_is_looked_at_from_close_and_thought_over():
     image, first, _ = picture()
     seen = []
     found = asked(
         answering(bright, seen=seen), image, [Box.between(image.grid, (0, 60, 80), (0, 100, 120))]
     )
-    assert [len(batch) for batch in seen] == [1]
+    assert [len(batch) for batch in seen] == [1, 3]
     # BOX times the box is seen: so much of the region channel's rows are filled
     assert seen[0][0, REGION].any(axis=1).mean() == pytest.approx(1 / BOX, abs=0.02)
     assert not seen[0][0, [INSIDE, OUTSIDE, PRIOR]].any()
+    # then three times more, mirrored, from the first answer
+    begun = seen[0][0].copy()
+    begun[PRIOR] = 1 / (1 + np.exp(-np.clip(bright(seen[0])[0], -30, 30)))
+    for axes, shown in zip(((-2, -1), (-2,), (-1,)), seen[1], strict=True):
+        assert np.abs(np.flip(shown, axes) - begun).max() < 1e-5
     assert dice(found, first) > 0.97
     assert found.quality == {1: pytest.approx(0.799)}  # a box alone: hardly too much is expected
     assert found.extent == "the picture"
@@ -100,11 +105,16 @@ def test_a_further_click_starts_from_the_last_answer():
     box = Box.between(image.grid, (0, 60, 80), (0, 100, 120))
     before = asked(predictor, image, [box])
     after = asked(predictor, image, [box, Click((100, 95, 0))], before)
-    assert len(seen[-1]) == 1
+    assert [len(batch) for batch in seen] == [1, 3, 1, 3]
     assert not seen[0][0, PRIOR].any()
-    assert seen[-1][0, PRIOR].max() == pytest.approx(1, abs=0.01)
-    assert seen[-1][0, INSIDE].max() > 0.9
+    assert seen[2][0, PRIOR].max() == pytest.approx(1, abs=0.01)
+    assert seen[2][0, INSIDE].max() > 0.9
     assert dice(after, first) > 0.97
+    # after the third mark an answer is no longer thought over
+    told = [box, *(Click((100, 80 + 5 * number, 0)) for number in range(4))]
+    seen.clear()
+    asked(predictor, image, told, after)
+    assert [len(batch) for batch in seen] == [1]
     # the earlier prediction is what it was: undo is to hand it back
     again = asked(predictor, image, [box])
     assert again.mask == before.mask
@@ -139,7 +149,7 @@ def test_a_mask_that_runs_out_of_the_crop_is_looked_at_from_further():
     small = Lasso(((70, 70, 0), (130, 70, 0), (130, 130, 0), (70, 130, 0)))
     seen = []
     found = asked(answering(lambda image: image[:, 0] * 10 + 4, seen=seen), image, [small])
-    assert len(seen) == 2
+    assert [len(batch) for batch in seen] == [1, 1, 3]
     assert found.mask.voxels(1) > (91 * 91)  # more than the first crop could hold
 
 

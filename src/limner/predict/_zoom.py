@@ -35,6 +35,8 @@ MARGIN = 0.04  # a click nearer to the crop's border than this asks for a larger
 WALK, EDGES = 2.0, 2.0  # weight of either walk's logits against the network's, after a drawing,
 LEAST_SHARE = 0.01  # and the least of their shares
 DRAWN, LINES = 1.1, 160  # of the square that shows all that was drawn: its room, its pixels
+MIRRORED = ((-2, -1), (-2,), (-1,))  # how a crop is shown when an answer is thought over
+FEW = 3  # marks up to which a refined answer is thought over: after more it does not help
 GROWN = 4  # times that a crop round a drawing may grow
 LARGER = 1.6  # growth of a crop out of which the mask runs
 WIDENED = 0.03  # share of a side that the mask may touch before the crop grows
@@ -76,7 +78,10 @@ def _placed(task: Task, scene: Scene) -> Asking:
     low, high = _corners(task.prompts, scene, number=task.slice)
     look = _round(low, high, scene, number=task.slice, ratio=MASK if only_prior else BOX)
     first = (yield [_question(task, scene, look=look)])[0]
-    return (yield from _widened(task, scene, found=first))
+    found = yield from _widened(task, scene, found=first)
+    if only_prior:  # an answer that somebody gave: it was begun from already
+        return found
+    return (yield from _thought_over(task, scene, found=found))
 
 
 def _drawn(task: Task, scene: Scene) -> Asking:
@@ -129,7 +134,10 @@ def _refined(task: Task, scene: Scene, *, before: Answer) -> Asking:
     if 0.75 < ratio < LARGER and before.look.holds(low, high, margin=MARGIN):
         look = before.look
     first = (yield [_question(task, scene, look=look, before=before)])[0]
-    return (yield from _widened(task, scene, found=first))
+    found = yield from _widened(task, scene, found=first)
+    if sum(each.kind in {"click", "stroke"} for each in task.prompts) > FEW:
+        return found
+    return (yield from _thought_over(task, scene, found=found))
 
 
 def searched(task: Task, scene: Scene) -> Generator[list[Question], list[Answer], list[Answer]]:
@@ -154,6 +162,15 @@ def _widened(task: Task, scene: Scene, *, found: Answer) -> Asking:
     look = Look(task.slice, centre, (float(extent[0]), float(extent[1])))
     again = (yield [_question(task, scene, look=look, before=found)])[0]
     return again if again.mask.any() else found
+
+
+def _thought_over(task: Task, scene: Scene, *, found: Answer) -> Asking:
+    """The mean of three further answers that begin from the first, of the crop mirrored."""
+    question = _question(task, scene, look=found.look, before=found)
+    again = yield [replace(question, mirrored=axes) for axes in MIRRORED]
+    logits = np.mean([each.logits for each in again], axis=0)
+    quality = float(np.mean([each.quality for each in again]))
+    return replace(found, logits=logits, quality=quality)
 
 
 def _question(task: Task, scene: Scene, *, look: Look, before: Answer | None = None) -> Question:

@@ -134,11 +134,13 @@ class Limner:
                 hints(sight, each.planes, each.elsewhere)
                 for sight, each in zip(sights, group, strict=True)
             ]
-            answers = self.network({"image": np.stack(shown), "hints": np.stack(told)})
+            given = {"image": _mirrored(shown, group), "hints": _mirrored(told, group)}
+            answers = self.network(given)
+            logits_of = _mirrored([each[0] for each in answers["logits"]], group)
             qualities = np.clip(answers["quality"].reshape(-1), 0, 1)
             evidence = answers.get("evidence")
             for place, each in enumerate(group):
-                logits = np.asarray(answers["logits"][place, 0], np.float32)
+                logits = np.asarray(logits_of[place], np.float32)
                 by = None if evidence is None else np.asarray(evidence[place], np.float32)
                 yield Answer(each.look, logits, float(qualities[place]), sights[place], evidence=by)
 
@@ -174,6 +176,11 @@ def limner(
     # in ONNX Runtime whatever the other runs in: it is too small to gain from anything else
     judge = open_network(others[0], runtime="onnxruntime", threads=1) if others else None
     return Limner(opened, about.name, about.abilities if about.prompts else ABILITIES, judge)
+
+
+def _mirrored(planes: Sequence[NDArray[Any]], group: Sequence[Question]) -> NDArray[Any]:
+    """Planes (..., side, side) together, each along the axes that its question names."""
+    return np.stack([np.flip(p, q.mirrored) for p, q in zip(planes, group, strict=True)])
 
 
 def _scene(encoded: Encoded) -> Scene:
