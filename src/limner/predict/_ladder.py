@@ -23,17 +23,22 @@ Judge = Callable[[Mapping[str, NDArray[Any]]], Mapping[str, NDArray[Any]]]
 
 AGREE = 0.6  # what the agreement of the zooms counts against the expected Dice of one
 LIKELY = (0.0, 0.1, 0.08, 0.0, -0.1)  # how much likelier an object of that size is, likewise
+TRUST = 0.02  # what the judge's word counts against the rule's
 NEAR = (-2, -1, 1, 2)  # how many zooms further or closer the answers are that one is compared to
 
 
 def best(
     answers: Sequence[Answer], scene: Scene, *, marks: int, judge: Judge | None = None
 ) -> Answer:
-    """Of the zooms, from far to close, the one of the highest worth."""
+    """Of the zooms, from far to close, the one of the highest worth.
+
+    Where there is a judge, it says what the answer is expected to reach.
+    """
+    worth = by_rule(answers, marks=marks)
     if judge is None or any(each.evidence is None for each in answers):
-        return answers[int(np.argmax(by_rule(answers, marks=marks)))]
+        return answers[int(np.argmax(worth))]
     judged = judge({"ladder": facts(answers, scene)})
-    chosen = int(np.argmax(judged["worth"]))
+    chosen = int(np.argmax(worth + TRUST * judged["worth"]))
     quality = float(np.clip(judged["quality"][chosen], 0, 1))
     return replace(answers[chosen], quality=quality)
 
