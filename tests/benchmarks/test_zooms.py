@@ -11,7 +11,7 @@ from limner.learn.ladders import Ladder
 SETS = [f"set {number}" for number in range(12)]
 
 
-def planted(rng, *, at, count=1800):
+def planted(rng, *, at, count=1200):
     """Ladders of five answers, of which one fact says what each reaches; the others are noise."""
     found = []
     for number in range(count):

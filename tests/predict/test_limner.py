@@ -8,8 +8,9 @@ from limner.grid import Grid
 from limner.image import Image
 from limner.mask import Mask
 from limner.predict import Prediction
+from limner.predict._ask import ONE, SHY
 from limner.predict._look import SIDE
-from limner.predict._zoom import BOX
+from limner.predict._zoom import BOX, ROSY
 from limner.predict.limner import limner
 from limner.prompt.box import Box
 from limner.prompt.click import Click
@@ -76,7 +77,7 @@ def test_a_box_is_looked_at_from_close_and_thought_over():
     for axes, shown in zip(((-2, -1), (-2,), (-1,)), seen[1], strict=True):
         assert np.abs(np.flip(shown, axes) - begun).max() < 1e-5
     assert dice(found, first) > 0.97
-    assert found.quality == {1: pytest.approx(0.799)}  # a box alone: hardly too much is expected
+    assert found.quality == {1: pytest.approx(0.8 - ROSY)}  # what is thought over looks rosy
     assert found.extent == "the picture"
 
 
@@ -286,8 +287,8 @@ def test_what_is_expected_falls_after_one_mark_and_rises_with_many():
     predictor = answering(bright)
     told = [Click((100 + step, 80, 0)) for step in range(10)]
     one, ten = (asked(predictor, image, told[:count]).quality[1] for count in (1, 10))
-    assert one == pytest.approx(0.8 - 0.0815 * 0.6)
-    assert ten == pytest.approx(0.8 + 0.0815 * 0.84)
+    assert one == pytest.approx(0.8 - SHY * (ONE - 1))
+    assert ten == pytest.approx(0.8 + SHY * (1 - ONE / 10))
 
 
 def test_between_scribbles_on_it_and_beside_it_the_walk_finds_what_the_network_misses():

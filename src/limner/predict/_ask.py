@@ -10,10 +10,9 @@ from limner.predict._hints import NONE, Colours
 from limner.predict._look import Floats, Look, Scene
 from limner.prompt import Prompt
 
-# How much more than the reached Dice the network expects: after a box, lasso or prior alone,
-ROSY = 0.001
-# and after marks: a twentieth too much after one, and too little after three and more.
-SHY, ONE = 0.0815, 1.6
+# How much more than the reached Dice the network expects after marks: a little too much after
+# one, and too little after three and more.
+SHY, ONE = 0.08, 1.35
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,7 +77,7 @@ class Answer:
         the mean of the differences on the `choose` half.
         """
         marks = sum(each.kind in {"click", "stroke"} for each in self.prompts)
-        right = ROSY if marks == 0 else SHY * (ONE / marks - 1)
+        right = 0.0 if marks == 0 else SHY * (ONE / marks - 1)
         return float(np.clip(self.quality - right, 0, 1))
 
     @property

@@ -45,7 +45,7 @@ MARKED = 0.5  # of a mark's channel
 COLOURS = 12  # marks whose colours are told, on either side
 UNKNOWN = 0.5  # expected Dice where the network was not asked
 SPREAD = 0.45  # of the slice: threads run through at least so much of it
-WELL = 0.7  # expected Dice of an answer that needs no other kind
+WELL = 0.78  # expected Dice of an answer that needs no other kind
 FEWEST = 3  # marks before that is asked, two of them inside
 
 REGION, INSIDE, OUTSIDE, PRIOR = range(len(CHANNELS))

@@ -36,6 +36,7 @@ WALK, EDGES = 2.0, 2.0  # weight of either walk's logits against the network's, 
 LEAST_SHARE = 0.01  # and the least of their shares
 DRAWN, LINES = 1.1, 160  # of the square that shows all that was drawn: its room, its pixels
 MIRRORED = ((-2, -1), (-2,), (-1,))  # how a crop is shown when an answer is thought over
+ROSY = 0.0275  # how much more than the reached Dice it then expects, on `choose`
 FEW = 3  # marks up to which a refined answer is thought over: after more it does not help
 GROWN = 4  # times that a crop round a drawing may grow
 LARGER = 1.6  # growth of a crop out of which the mask runs
@@ -169,7 +170,7 @@ def _thought_over(task: Task, scene: Scene, *, found: Answer) -> Asking:
     question = _question(task, scene, look=found.look, before=found)
     again = yield [replace(question, mirrored=axes) for axes in MIRRORED]
     logits = np.mean([each.logits for each in again], axis=0)
-    quality = float(np.mean([each.quality for each in again]))
+    quality = float(np.mean([each.quality for each in again])) - ROSY
     return replace(found, logits=logits, quality=quality)
 
 
