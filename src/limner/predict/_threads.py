@@ -111,8 +111,9 @@ def _hanging(on: Bools, marks: Bools) -> float:
     spots, count = label(marks, np.ones((3, 3)))
     if not sizes.any() or not count:
         return 0.0
+    marked = spots > 0
     reached = np.zeros(count + 1)
-    np.maximum.at(reached, spots.ravel(), sizes[parts].ravel())
+    np.maximum.at(reached, spots[marked], sizes[parts[marked]])
     return float(reached[1:].mean() / sizes.sum())
 
 
