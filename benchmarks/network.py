@@ -4,9 +4,9 @@
 
 Boxes: the walk of the hints alone, the network without its hints, and with them.
 First clicks: the best of the zooms (nobody knows it in use), and the zoom picked by the judge of
-zooms, by the rule that does without one, by the network's expected Dice, by contrast, by the
-surest answer, and always the same one. Dice, mean
-over sets, thin objects left out. `report` is never looked at here.
+zooms, by the rule that does without one, by both as it ships, by the network's expected Dice, by
+contrast, by the surest answer, and always the same one. Dice, mean over sets, thin objects left
+out. `report` is never looked at here.
 """
 
 import argparse
@@ -21,6 +21,7 @@ from scipy.ndimage import maximum_filter, minimum_filter
 from benchmarks.machine import ROOT, stamp
 from limner.evaluate.protocols import prompted
 from limner.evaluate.protocols.objects import Subject, entries, load, pictures
+from limner.learn import publish
 from limner.learn.ladders import reached
 from limner.predict import _zoom
 from limner.predict._ask import Answer
@@ -82,10 +83,11 @@ def zoomed(network, judge, subjects: list[Subject]) -> dict[str, list[float]]:
         answers, scene = model.zooms(encoded, told)
         dice_of = [reached(answer, scene, one.target) for answer in answers]
         scores["best"].append(max(dice_of))
-        rule = int(np.argmax(by_rule(answers, marks=1)))
+        ladder = facts(answers, scene)
+        rule = int(np.argmax(by_rule(ladder, marks=1)))
         scores["rule"].append(dice_of[rule])
         if judge is not None:
-            worth = judge({"ladder": facts(answers, scene)})["worth"]
+            worth = judge({"ladder": ladder})["worth"]
             scores["judge"].append(dice_of[int(np.argmax(worth))])
             kept = best(answers, scene, marks=1, judge=judge).look
             scores["as it ships"].append(dice_of[[one.look for one in answers].index(kept)])
@@ -114,7 +116,7 @@ def main() -> None:
     chosen = [one for one in entries(options.data, "choose") if not one.thin][:: options.every]
     subjects = [each for group in pictures(chosen) for each in load(options.data, group)]
     network = open_network(options.weights, threads=1)
-    beside = options.judge or options.weights.with_name("zooms.onnx")
+    beside = options.judge or options.weights.with_name(publish.ZOOMS)
     judge = open_network(beside, threads=1) if beside.is_file() else None
     boxes = {
         "walk alone": boxed(walked, subjects),

@@ -20,14 +20,13 @@ from benchmarks.machine import ROOT, stamp
 from limner.learn.ladders import Ladder, ladders, taught
 from limner.learn.permitted import permitted
 from limner.learn.verdict import interval
-from limner.predict._ladder import AGREE, NEAR
+from limner.predict._ladder import EXPECTED, PLAIN, by_rule
 from limner.predict.limner import CARDS, Limner
 from limner.predict.runtime import open_network
 from limner.safely import write_text
 
 OUT = ROOT / "results" / "zoom_judge.json"
 FOLDS = 6
-PLAIN = 9 + 5 * len(NEAR)  # facts before the network's own evidence
 
 
 def made(weights, data, *, count, seed):
@@ -55,8 +54,8 @@ def picked(climbed, sets, *, seed):
         for each in (one for one in climbed if one.kind in out):
             ways = {
                 "the best of them": each.dice,
-                "expected Dice": each.facts[:, 0],
-                "expected Dice and agreement": each.facts[:, 0] + AGREE * each.facts[:, 1],
+                "expected Dice": each.facts[:, EXPECTED],
+                "expected Dice and agreement": by_rule(each.facts, marks=0),
                 "judge without the network's evidence": worth(bare, plain(each)),
                 "judge": worth(full, each),
             }

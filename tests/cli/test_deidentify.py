@@ -1,6 +1,5 @@
 """`limner deidentify`: folders, what is drawn on them, and what must not go out."""
 
-import shutil
 import subprocess
 import zipfile
 from datetime import date
@@ -18,6 +17,7 @@ from limner.measure import measure
 from limner.schema import Code, Label, Schema
 from tests.cli.scans import limner
 from tests.dicom.make import stack
+from tests.needs import program
 
 WORD = "Zebulon"
 SCHEMA = Schema(
@@ -217,11 +217,12 @@ class TestAStudy:
         told = run(tmp_path, tmp_path / "ct.zip", study / "m.seg.dcm")
         assert "5 files of 1 patient" in told.out
 
-    @pytest.mark.skipif(shutil.which("dciodvfy") is None, reason="dciodvfy is not installed")
     @pytest.mark.parametrize("modality", ["CT", "SEG", "RTSTRUCT", "SR"])
     def test_dciodvfy_finds_no_new_errors(self, study, tmp_path, modality):
+        check = program("dicom3tools")
+
         def errors(path):
-            told = subprocess.run(["dciodvfy", path], capture_output=True, text=True)
+            told = subprocess.run([check, path], capture_output=True, text=True)
             lines = (told.stdout + told.stderr).splitlines()
             return {line.partition("=")[0] for line in lines if line.startswith("Error")}
 

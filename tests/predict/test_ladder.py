@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from limner.image import Image
-from limner.predict._ladder import NEAR, TRUST, best, by_rule, facts, open_
+from limner.predict._ladder import NEAR, PLAIN, TRUST, best, by_rule, facts, open_
 from limner.predict.limner import Limner
 from limner.prompt.click import Click
 from limner.prompt.stroke import Stroke
@@ -89,7 +89,7 @@ def test_a_judge_picks_and_says_what_its_pick_reaches():
     assert kept.look == answers[3].look
     assert kept.quality == pytest.approx(0.4)
     doubting = best(answers, scene, marks=1, judge=lambda arrays: hesitant(judge(arrays)))
-    assert doubting.look == answers[int(np.argmax(by_rule(answers, marks=1)))].look
+    assert doubting.look == answers[int(np.argmax(by_rule(facts(answers, scene), marks=1)))].look
     assert seen[0].dtype == np.float32
     image, _ = disc()
     model = Limner(network, judge=judge)
@@ -101,7 +101,7 @@ def test_a_judge_picks_and_says_what_its_pick_reaches():
 
 def test_without_a_judge_or_evidence_a_rule_picks():
     answers, scene = ladder()
-    by_it = int(np.argmax(by_rule(answers, marks=1)))
+    by_it = int(np.argmax(by_rule(facts(answers, scene), marks=1)))
     assert best(answers, scene, marks=1).look == answers[by_it].look
 
     def reticent(arrays):
@@ -113,6 +113,7 @@ def test_without_a_judge_or_evidence_a_rule_picks():
         raise AssertionError(arrays)
 
     assert best(silent, scene, marks=1, judge=judge).look == answers[by_it].look
+    assert facts(silent, scene).shape == (5, PLAIN) == (5, SHOWN)
 
 
 def test_a_single_zoom_is_a_ladder_too():

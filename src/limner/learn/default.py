@@ -56,8 +56,9 @@ class Plan:
     code: str = ""  # the commit that is run, for the card
 
 
-# What a machine of either kind is given. The first made the weights that ship, in two halves
-# (see docs/explanation/default-network.md); the second was not tried: no GPU was to be had.
+# What a machine of either kind is given. By the first the weights that ship were made, in several
+# runs one after the other (see docs/explanation/default-network.md); the second was not tried: no
+# GPU was to be had.
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
         "cpu": {"minutes": 60.0, "finish": 21.0, "batch": 16, "rate": 1.5e-3, "workers": 1},

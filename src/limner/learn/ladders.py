@@ -28,6 +28,7 @@ from limner.learn.permitted import Source
 from limner.predict._ask import Answer
 from limner.predict._ladder import facts
 from limner.predict._look import Scene, levels
+from limner.predict._zoom import ZOOMS
 from limner.predict.limner import Limner
 from limner.prompt import Prompt
 from limner.prompt.click import Click
@@ -39,13 +40,13 @@ Bools = NDArray[np.bool_]
 SHARES = (0.72, 0.1, 0.18)  # of annotated, found and made-up pictures
 SIDE = 256  # pixels of a made-up picture
 NARROWEST = 48  # pixels of a part of a picture
-RUNGS = 5  # answers of the longest ladder
 HIDDEN, DROPPED = 24, 0.2  # the judge's width; the share of it that a step does without
 ROUNDS, TOGETHER, RATE, DECAY = 40, 128, 2e-3, 0.05
 SHARP = 0.05  # Dice: of two answers so far apart, the better one is to get 2.7 times the chance
 LIKENED = 0.1  # weight of that against the mean Dice of what is picked
 TOLD = 1.0  # weight of the error of the Dice that it says
 CLEAR = 5.0  # standard deviations beyond which a fact says no more
+SPOKEN = 500  # ladders after which progress is told
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,9 @@ def judge_of(
     rng = np.random.default_rng((seed, 1 << 42))
     climbed: list[Ladder] = []
     while len(climbed) < count:
+        before = len(climbed)
         climbed += ladders(model, sources, rng)
-        if len(climbed) % 500 < 2:
+        if len(climbed) // SPOKEN > before // SPOKEN:
             say(f"{len(climbed)} of {count} first prompts answered at every zoom.")
     return taught(climbed[:count], seed=seed)
 
@@ -139,9 +141,9 @@ def taught(climbed: Sequence[Ladder], *, seed: int, rounds: int = ROUNDS) -> Zoo
     if not climbed:
         raise BadValue("There are no ladders to learn from. Give pictures with larger objects.")
     every = np.concatenate([each.facts for each in climbed])
-    given = torch.zeros(len(climbed), RUNGS, every.shape[1])
-    scores = torch.zeros(len(climbed), RUNGS)
-    there = torch.zeros(len(climbed), RUNGS, dtype=torch.bool)
+    given = torch.zeros(len(climbed), ZOOMS, every.shape[1])
+    scores = torch.zeros(len(climbed), ZOOMS)
+    there = torch.zeros(len(climbed), ZOOMS, dtype=torch.bool)
     for number, each in enumerate(climbed):
         rungs = len(each.dice)
         given[number, :rungs] = torch.from_numpy(each.facts)

@@ -20,15 +20,15 @@ class Question:
     """One crop for the network: what is looked at, the prompts' channels, and when.
 
     elsewhere   colours that were marked outside of the crop, for a tile of threads
-    mirrored    axes (-2 rows, -1 columns) along which the network is shown it mirrored; the
-                answer is mirrored back
+    views       of each, the axes (-2 rows, -1 columns) along which the network is shown the crop
+                mirrored; the answer is the mean over them, mirrored back
     """
 
     look: Look
     planes: Floats
     time: int
     elsewhere: Colours = NONE
-    mirrored: tuple[int, ...] = ()
+    views: tuple[tuple[int, ...], ...] = ((),)
 
 
 @dataclass(frozen=True, eq=False)

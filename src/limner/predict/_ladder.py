@@ -25,6 +25,9 @@ AGREE = 0.6  # what the agreement of the zooms counts against the expected Dice 
 LIKELY = (0.0, 0.1, 0.08, 0.0, -0.1)  # how much likelier an object of that size is, likewise
 TRUST = 0.02  # what the judge's word counts against the rule's
 NEAR = (-2, -1, 1, 2)  # how many zooms further or closer the answers are that one is compared to
+OWN, OF_EACH = 9, 5  # facts of an answer alone, and of it beside each of those
+PLAIN = OWN + OF_EACH * len(NEAR)  # facts before the network's own evidence
+EXPECTED, AGREED = 0, 1  # the columns of what the rule goes by
 
 
 def best(
@@ -34,10 +37,11 @@ def best(
 
     Where there is a judge, it says what the answer is expected to reach.
     """
-    worth = by_rule(answers, marks=marks)
-    if judge is None or any(each.evidence is None for each in answers):
+    told = facts(answers, scene)
+    worth = by_rule(told, marks=marks)
+    if judge is None or told.shape[1] == PLAIN:
         return answers[int(np.argmax(worth))]
-    judged = judge({"ladder": facts(answers, scene)})
+    judged = judge({"ladder": told})
     chosen = int(np.argmax(worth + TRUST * judged["worth"]))
     quality = float(np.clip(judged["quality"][chosen], 0, 1))
     return replace(answers[chosen], quality=quality)
@@ -51,24 +55,27 @@ def facts(answers: Sequence[Answer], scene: Scene) -> Floats:
     over the slice's (a logarithm) and the crop's, how much of a side of the crop it touches,
     how sure it is within the mask. Then of the answers two and one zoom further, and one and
     two closer, where there are: 1, the difference in expected Dice, the overlap (IoU), the
-    share of the wider mask that the closer one holds and the other way round. Then its evidence.
+    share of the wider mask that the closer one holds and the other way round: `PLAIN` of them.
+    Then its evidence, where every answer has some.
     """
     count = len(answers)
     overlap, within = _overlaps(answers)
     quality = np.array([one.quality for one in answers])
+    evidence = [one.evidence for one in answers if one.evidence is not None]
     rows = []
     for number, one in enumerate(answers):
         near = []
         for other in (number + step for step in NEAR):
             if not 0 <= other < count:
-                near += [0.0] * 5
+                near += [0.0] * OF_EACH
                 continue
             apart = float(quality[other] - quality[number])
             shared = overlap[number, other], within[number, other], within[other, number]
             near += [1.0, apart, *shared]
         agreed = float(overlap[number].sum() - 1) / max(count - 1, 1)
         own = [one.quality, agreed, count / len(LIKELY), *_shape(one, scene)]
-        rows.append(np.concatenate([own, near, np.asarray(one.evidence).reshape(-1)]))
+        more = evidence[number].reshape(-1) if len(evidence) == count else ()
+        rows.append(np.concatenate([own, near, more]))
     return np.asarray(rows, np.float32)
 
 
@@ -111,13 +118,12 @@ def _overlaps(answers: Sequence[Answer]) -> tuple[NDArray[np.float64], NDArray[n
     return overlap, within
 
 
-def by_rule(answers: Sequence[Answer], *, marks: int) -> NDArray[np.float64]:
+def by_rule(told: Floats, *, marks: int) -> NDArray[np.float64]:
     """Expected Dice, how far the other zooms agree, and how often an object is of that size.
 
-    The last only for a single mark, which tells nothing of it.
+    The last only for a single mark, which tells nothing of it. `told` is what `facts` gives.
     """
-    count = len(answers)
-    agreed = (_overlaps(answers)[0].sum(axis=1) - 1) / max(count - 1, 1)
-    usual = [LIKELY[min(number, len(LIKELY) - 1)] if marks == 1 else 0.0 for number in range(count)]
-    quality = np.array([one.quality for one in answers])
-    return np.asarray(quality + AGREE * agreed + np.array(usual))
+    usual = np.zeros(len(told))
+    if marks == 1:
+        usual += [LIKELY[min(number, len(LIKELY) - 1)] for number in range(len(told))]
+    return np.asarray(told[:, EXPECTED] + AGREE * told[:, AGREED] + usual)

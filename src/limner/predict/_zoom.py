@@ -168,10 +168,8 @@ def _widened(task: Task, scene: Scene, *, found: Answer) -> Asking:
 def _thought_over(task: Task, scene: Scene, *, found: Answer) -> Asking:
     """The mean of three further answers that begin from the first, of the crop mirrored."""
     question = _question(task, scene, look=found.look, before=found)
-    again = yield [replace(question, mirrored=axes) for axes in MIRRORED]
-    logits = np.mean([each.logits for each in again], axis=0)
-    quality = float(np.mean([each.quality for each in again])) - ROSY
-    return replace(found, logits=logits, quality=quality)
+    again = (yield [replace(question, views=MIRRORED)])[0]
+    return replace(found, logits=again.logits, quality=again.quality - ROSY)
 
 
 def _question(task: Task, scene: Scene, *, look: Look, before: Answer | None = None) -> Question:

@@ -123,26 +123,24 @@ class Limner:
         return done
 
     def _answers(self, questions: Sequence[Question], scene: Scene) -> Iterable[Answer]:
-        for first in range(0, len(questions), AT_ONCE):
-            group = questions[first : first + AT_ONCE]
+        for group in _together_at_once(questions):
             sights = [scene.sight(each.look, time=each.time) for each in group]
-            shown = [
-                np.concatenate([sight, each.planes])
-                for sight, each in zip(sights, group, strict=True)
-            ]
-            told = [
-                hints(sight, each.planes, each.elsewhere)
-                for sight, each in zip(sights, group, strict=True)
-            ]
-            given = {"image": _mirrored(shown, group), "hints": _mirrored(told, group)}
-            answers = self.network(given)
-            logits_of = _mirrored([each[0] for each in answers["logits"]], group)
+            pairs = list(zip(sights, group, strict=True))
+            shown = [np.concatenate([sight, each.planes]) for sight, each in pairs]
+            told = [hints(sight, each.planes, each.elsewhere) for sight, each in pairs]
+            views = [(place, axes) for place, each in enumerate(group) for axes in each.views]
+            answers = self.network({"image": _seen(shown, views), "hints": _seen(told, views)})
+            said = [np.asarray(each[0], np.float32) for each in answers["logits"]]
+            logits = np.stack([np.flip(s, axes) for s, (_, axes) in zip(said, views, strict=True)])
             qualities = np.clip(answers["quality"].reshape(-1), 0, 1)
             evidence = answers.get("evidence")
             for place, each in enumerate(group):
-                logits = np.asarray(logits_of[place], np.float32)
-                by = None if evidence is None else np.asarray(evidence[place], np.float32)
-                yield Answer(each.look, logits, float(qualities[place]), sights[place], evidence=by)
+                mine = [number for number, (of, _) in enumerate(views) if of == place]
+                by = None if evidence is None else np.asarray(evidence[mine].mean(axis=0))
+                quality = float(qualities[mine].mean())
+                yield Answer(
+                    each.look, logits[mine].mean(axis=0), quality, sights[place], evidence=by
+                )
 
 
 @PREDICTORS.add
@@ -178,9 +176,23 @@ def limner(
     return Limner(opened, about.name, about.abilities if about.prompts else ABILITIES, judge)
 
 
-def _mirrored(planes: Sequence[NDArray[Any]], group: Sequence[Question]) -> NDArray[Any]:
-    """Planes (..., side, side) together, each along the axes that its question names."""
-    return np.stack([np.flip(p, q.mirrored) for p, q in zip(planes, group, strict=True)])
+def _together_at_once(questions: Sequence[Question]) -> Iterable[list[Question]]:
+    """The questions in order, in groups that have at most `AT_ONCE` views."""
+    group: list[Question] = []
+    for each in questions:
+        if group and sum(len(one.views) for one in (*group, each)) > AT_ONCE:
+            yield group
+            group = []
+        group.append(each)
+    if group:
+        yield group
+
+
+def _seen(
+    planes: Sequence[NDArray[Any]], views: Sequence[tuple[int, tuple[int, ...]]]
+) -> NDArray[Any]:
+    """Each view (place in `planes`, axes to mirror it along) of planes (..., side, side)."""
+    return np.stack([np.flip(planes[place], axes) for place, axes in views])
 
 
 def _scene(encoded: Encoded) -> Scene:
