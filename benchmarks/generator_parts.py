@@ -267,6 +267,14 @@ def kept(store):
     return {each["key"]: each["scores"] for each in told}
 
 
+def bed(data, folder):
+    """The objects that are asked about, the crops of them, and the cases of every kind."""
+    folder.mkdir(parents=True, exist_ok=True)
+    listed, test = small_cases.tests(data, limit=LIMIT, folder=folder)
+    held = {kind: small_cases.made(kind, COUNTS[kind], folder=folder, data=data) for kind in KINDS}
+    return listed, test, held
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
@@ -283,12 +291,7 @@ def main():
 
     torch.set_num_threads(1)
     began = monotonic()
-    asked.folder.mkdir(parents=True, exist_ok=True)
-    listed, test = small_cases.tests(asked.data, limit=LIMIT, folder=asked.folder)
-    held = {
-        kind: small_cases.made(kind, COUNTS[kind], folder=asked.folder, data=asked.data)
-        for kind in KINDS
-    }
+    listed, test, held = bed(asked.data, asked.folder)
     if asked.cases_only:
         return
     store = asked.folder / "runs.jsonl"

@@ -27,7 +27,6 @@ from benchmarks import generator_parts, small_cases
 from benchmarks.generator_parts import (
     BATCH,
     COLUMNS,
-    LIMIT,
     RATE,
     WIDTHS,
     Arm,
@@ -162,12 +161,7 @@ def main():
     asked = parser.parse_args()
     torch.set_num_threads(1)
     began = monotonic()
-    asked.folder.mkdir(parents=True, exist_ok=True)
-    listed, test = small_cases.tests(asked.data, limit=LIMIT, folder=asked.folder)
-    held = {
-        kind: small_cases.made(kind, count, folder=asked.folder, data=asked.data)
-        for kind, count in generator_parts.COUNTS.items()
-    }
+    listed, test, held = generator_parts.bed(asked.data, asked.folder)
     store = asked.folder / "choices.jsonl"
     done, scores = kept(store), {}
     for seed in range(asked.seeds):
