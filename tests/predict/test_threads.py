@@ -91,6 +91,44 @@ def test_marks_on_a_disc_are_no_threads_and_those_on_lines_are():
     assert not said_of_threads(net(), lines[:2])  # two marks are too few to tell
 
 
+def test_a_further_mark_asks_of_its_own_tile_alone():
+    asked = []
+
+    def counting(arrays):
+        asked.append(len(arrays["image"]))
+        return shy(arrays)
+
+    mask = net()
+    on, off = np.argwhere(mask), np.argwhere(~mask)
+    model = Limner(counting)
+    encoded = model.encode(image(mask))
+    told = clicks(mask, [tuple(p) for p in on[[500, -800]]], [(130, 170)])
+    found = model.predict(encoded, told)
+    (before,) = found.state.values()
+    assert len(before.tiles) == sum(asked) == 3
+    told += clicks(mask, [nearest(on, (215, 255))], [])
+    found = model.predict(encoded, told, found)
+    (after,) = found.state.values()
+    assert asked[1:] == [1]
+    assert set(after.tiles) > set(before.tiles)
+    assert all(after.tiles[corner] is tile for corner, tile in before.tiles.items())
+    # the same from nothing, by a network that does not listen to the colours of other marks
+    (afresh,) = model.predict(encoded, told).state.values()
+    assert np.array_equal(afresh.logits, after.logits)
+    # another beside it is told to that tile, which is asked again
+    told += clicks(mask, [], [nearest(off, (225, 262))])
+    asked.clear()
+    (again,) = model.predict(encoded, told, found).state.values()
+    assert asked == [1]
+    assert len(again.tiles) == len(after.tiles)
+    unlike = [c for c, tile in again.tiles.items() if tile is not after.tiles[c]]
+    assert len(unlike) == 1
+
+
+def nearest(places, to):
+    return tuple(places[np.abs(places - to).sum(axis=1).argmin()])
+
+
 def test_lines_that_do_not_hang_together_are_no_threads():
     """Dashes all over the picture: every mark lies on a ridge, and there is no tree."""
     rows, columns = np.indices((SIDE, SIDE))

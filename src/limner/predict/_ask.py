@@ -1,7 +1,7 @@
 """What is asked of a small network about one crop, and what it answers."""
 
-from collections.abc import Generator
-from dataclasses import dataclass
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,12 +48,22 @@ class Lines:
 
 
 @dataclass(frozen=True, eq=False)
+class Tile:
+    """What was said on a tile of threads, (4, side, side), and what the network answered."""
+
+    planes: Floats
+    logits: Floats
+    quality: float
+
+
+@dataclass(frozen=True, eq=False)
 class Answer:
     """What the network said of one crop.
 
     sight      (3, side, side): the picture as the network saw it
     evidence   (facts,): what the network judged its answer by; None where it does not tell
     lines      of the whole slice, where threads were followed: the next prompt needs them again
+    tiles      that were looked at there, by their first (row, column)
     """
 
     look: Look
@@ -63,6 +73,7 @@ class Answer:
     prompts: tuple[Prompt, ...] = ()
     evidence: Floats | None = None
     lines: Lines | None = None
+    tiles: Mapping[tuple[int, int], Tile] = field(default_factory=dict)
 
     @property
     def mask(self) -> NDArray[np.bool_]:

@@ -108,8 +108,9 @@ class Scene:
         shown = self.window.apply(block)
         rows, taken = first.index.shape
         columns, across = second.index.shape
-        small = shown.reshape(rows, taken, columns, across, -1).mean(axis=(1, 3))
-        crop = between(between(small, first.at, axis=0), second.at, axis=1)
+        if taken > 1 or across > 1:
+            shown = shown.reshape(rows, taken, columns, across, -1).mean(axis=(1, 3))
+        crop = between(between(shown, first.at, axis=0), second.at, axis=1)
         return standardised(crop, inside_rows[:, None] & inside_columns[None, :])
 
 
@@ -118,12 +119,13 @@ def standardised(crop: Floats, inside: Bools) -> Floats:
 
     One mean and one sd for the three channels together; grey is repeated.
     """
-    colours = np.broadcast_to(crop, (*crop.shape[:2], 3)).transpose(2, 0, 1)
-    seen = colours[:, inside]
+    planes = np.ascontiguousarray(crop.transpose(2, 0, 1))
+    seen = planes if inside.all() else planes[:, inside]
     if seen.size == 0:
-        return np.zeros(colours.shape, np.float32)
-    scaled = (colours - seen.mean()) / max(float(seen.std()), FLAT)
-    return np.asarray(scaled * inside, np.float32)
+        return np.zeros((3, *inside.shape), np.float32)
+    scaled = (planes - seen.mean()) / np.float32(max(float(seen.std()), FLAT))
+    scaled *= inside
+    return np.asarray(np.broadcast_to(scaled, (3, *inside.shape)), np.float32)
 
 
 def carried(plane: Floats, before: Look, after: Look) -> Floats:

@@ -65,7 +65,7 @@ def answer(task: Task, scene: Scene, judge: Judge | None = None) -> Asking:
         answers = yield from searched(task, scene)
         found = best(answers, scene, marks=len(task.prompts), judge=judge)
     grid = found.look.on(scene.image.grid)
-    planes = to_map(task.prompts, grid)
+    planes = to_map(task.prompts, grid) if lines is None else lines.planes
     # threads keep islands that nobody named: that is what they are looked for in tiles for
     logits = found.logits if found.look.side != SIDE else anchored(found.logits, planes)
     logits = without_specks(logits, planes, look=found.look)
