@@ -189,7 +189,7 @@ def toml(table: Mapping[str, Any]) -> str:
 
 
 CARD: Mapping[str, Any] = {
-    "id": "limner-6",
+    "id": "limner-5",
     "title": "Outlines what boxes, clicks, scribbles, a lasso or a prior mask point at, on a slice",
     "predictor": "limner",
     "licence": "Apache-2.0",
