@@ -1,6 +1,7 @@
 """The baseline in the shape of ScribblePrompt's U-Net, trained by us on our data.
 
-    python -m benchmarks.scribbleprompt       writes runs/scribbleprompt_unet/
+    python -m benchmarks.scribbleprompt       writes runs/scribbleprompt_unet/ and
+                                              results/scribbleprompt_unet.json
 
 The same pictures, made-up cases, simulated person and losses as `limner learn default`, for
 `--minutes` of one core's own time, crops made on that core too. The network is 24 times as
@@ -33,7 +34,7 @@ from limner.learn.train import Budget, Schedule, TrainState
 from limner.safely import write_text
 
 NAME = "scribbleprompt_unet"
-TOLD = "trained.json"
+TOLD = ROOT / "results" / "scribbleprompt_unet.json"
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ def made(asked):
         print(phase.name, told[phase.name], flush=True)
     export(network, asked.out / WEIGHTS.name, most_bytes=LARGEST)
     about = {**stamp(seed=asked.seed), "phases": told}
-    write_text(json.dumps(about, indent=1) + "\n", asked.out / TOLD)
+    write_text(json.dumps(about, indent=1) + "\n", asked.told)
 
 
 def main():
@@ -121,6 +122,7 @@ def main():
     parser.add_argument("--out", type=Path, default=ROOT / WEIGHTS.parent, help="kept files")
     parser.add_argument("--minutes", type=float, default=66.0, help="of one core")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--told", type=Path, default=TOLD, help="results file")
     torch.set_num_threads(1)
     made(parser.parse_args())
 

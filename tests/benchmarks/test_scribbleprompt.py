@@ -40,9 +40,11 @@ def test_trains_in_two_phases_and_goes_on_where_it_stopped(tmp_path, monkeypatch
     monkeypatch.setattr(scribbleprompt, "NETWORKS", SimpleNamespace(get=networks))
     (tmp_path / "data").mkdir()
     written(tmp_path / "data", names=("one",))
-    asked = SimpleNamespace(data=tmp_path / "data", out=tmp_path / "out", minutes=0.02, seed=0)
+    asked = SimpleNamespace(
+        data=tmp_path / "data", out=tmp_path / "out", told=tmp_path / "told", minutes=0.02, seed=0
+    )
     scribbleprompt.made(asked)
-    told = json.loads((asked.out / scribbleprompt.TOLD).read_text())["phases"]
+    told = json.loads(asked.told.read_text())["phases"]
     assert list(told) == ["coarse", "fine"]
     assert all(each["steps"] > 0 for each in told.values())
     network = open_network(asked.out / "network.onnx", runtime="onnxruntime", threads=1)
@@ -50,5 +52,5 @@ def test_trains_in_two_phases_and_goes_on_where_it_stopped(tmp_path, monkeypatch
     before = (asked.out / "log.jsonl").read_text()
     scribbleprompt.made(asked)
     assert (asked.out / "log.jsonl").read_text() == before  # not a step more
-    assert json.loads((asked.out / scribbleprompt.TOLD).read_text())["phases"] == told
+    assert json.loads(asked.told.read_text())["phases"] == told
     assert "fine" in capsys.readouterr().out
