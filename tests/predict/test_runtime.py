@@ -1,5 +1,8 @@
 """The door to the runtimes: both give the same numbers, and say what they cannot do."""
 
+import os
+from threading import Thread, get_native_id
+
 import numpy as np
 import pytest
 
@@ -76,6 +79,27 @@ def test_an_answer_is_the_callers_own(path, runtime):
 
 def test_auto_takes_what_comes_with_the_package(path):
     assert open_network(path).name.startswith("onnxruntime")
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_getaffinity"), reason="only Linux says it")
+@pytest.mark.parametrize("runtime", RUNTIMES)
+def test_a_caller_is_not_tied_to_a_core(path, runtime):
+    """Processes of one thread each would all be tied to the same one."""
+    pytest.importorskip(runtime)
+    network = open_network(path, runtime=runtime, threads=1)
+    caller, before, seen, asking = get_native_id(), os.sched_getaffinity(0), [], True
+
+    def watch():
+        while asking:
+            seen.append(os.sched_getaffinity(caller))
+
+    watching = Thread(target=watch)
+    watching.start()
+    for _ in range(200):
+        network({"image": np.zeros((64, 3, 16, 16), np.float32)})
+    asking = False
+    watching.join()
+    assert all(each == before for each in seen)
 
 
 def test_openvino_says_which_precision_it_took(path):
