@@ -157,7 +157,7 @@ def main():
     parser.add_argument("--data", type=Path, default=ROOT.parent / "shared" / "data")
     parser.add_argument("--folder", type=Path, default=Path("/tmp/limner_generator_parts"))  # noqa: S108
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--steps", type=int, default=600)
+    parser.add_argument("--steps", type=int, default=200)
     asked = parser.parse_args()
     torch.set_num_threads(1)
     began = monotonic()
