@@ -267,6 +267,12 @@ def kept(store):
     return {each["key"]: each["scores"] for each in told}
 
 
+def keep(store, key, scores):
+    """Write the scores of one run where `kept` finds them."""
+    with store.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps({"key": key, "scores": scores}) + "\n")
+
+
 def bed(data, folder):
     """The objects that are asked about, the crops of them, and the cases of every kind."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -302,8 +308,7 @@ def main():
             continue
         scores = over_sets(listed, test, trained(held, arm), blind=arm.blind)
         done[arm.key] = scores
-        with store.open("a", encoding="utf-8") as stream:
-            stream.write(json.dumps({"key": arm.key, "scores": scores}) + "\n")
+        keep(store, arm.key, scores)
         told = {name: round(value, 3) for name, value in scores.items()}
         print(f"{number}/{len(arms)} {monotonic() - began:.0f} s {arm}: {told}", flush=True)
     lines = [(arm, done[arm.key]) for arm in arms if arm.key in done]

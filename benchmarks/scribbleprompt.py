@@ -8,7 +8,8 @@ The same pictures, made-up cases, simulated person and losses as `limner learn d
 much arithmetic as the one that ships, so it first looks at every crop in half its resolution,
 a quarter of the work, and for the last share of its time at the whole 128 x 128.
 
-A run that was killed goes on where it stopped. Then `limner evaluate --baseline
+A run that was killed goes on where it stopped; a longer one begins anew in another --out, since
+its second phase would not hear of what the first learnt more. Then `limner evaluate --baseline
 scribbleprompt_unet` asks it. Its 16 MB are not shipped.
 """
 
@@ -80,13 +81,15 @@ def learnt(phase, asked, *, begun):
     nets = recipe.networks(NETWORKS.get(NAME)).to(memory_format=torch.channels_last)
     for each in nets.values() if begun is not None else ():
         each.load_state_dict(begun.state_dict())
-    seen = nn.ModuleDict({name: Halved(each) for name, each in nets.items()})
+    seen = nets
+    if phase.halved:
+        seen = nn.ModuleDict({name: Halved(each) for name, each in nets.items()})
     with workers(materials(permitted(asked.data)), seed=asked.seed, count=0) as fetch:
         chance = np.random.default_rng((asked.seed, 1 << 40, phase.first))
         feed = Pool(fetch, chance, size=phase.batch, fetched=phase.first)
         state = TrainState(
             recipe,
-            seen if phase.halved else nets,
+            seen,
             feed,
             Budget(seconds=60 * asked.minutes * phase.share),
             Schedule(phase.rate, warm_up=WARM_UP),

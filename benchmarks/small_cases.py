@@ -17,6 +17,7 @@ from limner.learn.material import Found, Generated, Labelled
 from limner.learn.permitted import permitted
 from limner.phantoms import _paint, shapes
 from limner.predict import _hints
+from limner.predict._look import standardised
 from limner.prompt import draw
 from limner.window import window_of
 
@@ -183,7 +184,7 @@ def crop(subject, prompt):
     else:
         middle = np.full((1, 2), crops.SIDE / 2 - 0.5)
         planes[cases.INSIDE] = draw.line(held.shape, middle)
-    sight = crops.standardised(shown, inside)
+    sight = standardised(shown, inside)
     hinted = _hints.hints(sight, planes)
     opened = cases.Case(sight, held, inside.astype(np.float32), planes, hinted)
     return opened, max(0.0, float(target.sum()) * scale**2 - float(share.sum()))

@@ -31,6 +31,7 @@ from benchmarks.generator_parts import (
     WIDTHS,
     Arm,
     Drawn,
+    keep,
     kept,
     rounded,
 )
@@ -170,8 +171,7 @@ def main():
             if key not in done:
                 network = trained(held, choice, seed=seed, steps=asked.steps)
                 done[key] = generator_parts.over_sets(listed, test, network, blind=True)
-                with store.open("a", encoding="utf-8") as stream:
-                    stream.write(json.dumps({"key": key, "scores": done[key]}) + "\n")
+                keep(store, key, done[key])
                 said = {column: round(value, 3) for column, value in done[key].items()}
                 print(f"{monotonic() - began:.0f} s, seed {seed}, {name}: {said}", flush=True)
             scores[name, seed] = done[key]

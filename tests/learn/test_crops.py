@@ -13,8 +13,8 @@ from limner.learn.crops import (  # torch first
     places,
     restyled,
     solid,
-    standardised,
 )
+from limner.predict._look import standardised
 
 
 def chance():

@@ -47,7 +47,7 @@ def test_shares_of_the_sections_are_shares():
     assert sum(share for _, share in SECTIONS) == pytest.approx(1)
 
 
-@pytest.mark.parametrize("view", {*FANS, *FLATS})
+@pytest.mark.parametrize("view", dict.fromkeys((*FANS, *FLATS)))
 def test_every_tissue_of_a_view_has_an_echo(view):
     for seed in range(10):
         canvas = Canvas(np.random.default_rng(seed), 64, bend=0.1, turn=0.1)

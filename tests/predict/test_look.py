@@ -19,7 +19,7 @@ def seen_in_training(picture, centre, extent):
     crops = pytest.importorskip("limner.learn.crops")
     view = crops.View((centre[0] + 0.5, centre[1] + 0.5), extent)  # it counts from faces
     crop, inside = crops.cut(picture, crops.places(view, np.random.default_rng(0)))
-    return crops.standardised(crop / np.float32(255), inside)
+    return standardised(crop / np.float32(255), inside)
 
 
 @pytest.mark.parametrize(

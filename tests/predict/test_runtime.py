@@ -85,7 +85,6 @@ def test_auto_takes_what_comes_with_the_package(path):
 @pytest.mark.parametrize("runtime", RUNTIMES)
 def test_a_caller_is_not_tied_to_a_core(path, runtime):
     """Processes of one thread each would all be tied to the same one."""
-    pytest.importorskip(runtime)
     network = open_network(path, runtime=runtime, threads=1)
     caller, before, seen, asking = get_native_id(), os.sched_getaffinity(0), [], True
 

@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from limner.evaluate import robots
-from limner.learn.crops import SIDE, View, cut, places, restyled, solid, standardised
+from limner.learn.crops import SIDE, View, cut, places, restyled, solid
 from limner.learn.material import Material, Scene
 from limner.predict._hints import NONE, Colours, hints
+from limner.predict._look import standardised
 from limner.prompt import draw
 
 Floats = NDArray[np.float32]

@@ -19,7 +19,6 @@ Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 SIDE = 128  # pixels of the network's input
-FLAT = 1e-3  # a crop whose samples spread less than this is left at zero contrast
 
 
 @dataclass(frozen=True)
@@ -77,19 +76,6 @@ def solid(share: Floats) -> Bools:
     mask = share > 0.5
     area = float(share.sum())
     return np.asarray(share > 0.33) if mask.sum() < 0.75 * area else mask
-
-
-def standardised(crop: Floats, inside: Bools) -> Floats:
-    """Channels first (3, side, side), mean 0 and sd 1 inside the picture, 0 outside of it.
-
-    One mean and one sd for the three channels together, over the pixels inside.
-    """
-    colours = np.broadcast_to(crop, (*crop.shape[:2], 3)).transpose(2, 0, 1)
-    seen = crop[inside]  # grey once: three equal channels have the same mean and sd
-    if seen.size == 0:
-        return np.zeros(colours.shape, np.float32)
-    scaled = (colours - seen.mean()) / max(float(seen.std()), FLAT)
-    return np.asarray(scaled * inside, np.float32)
 
 
 def restyled(crop: Floats, rng: np.random.Generator) -> Floats:

@@ -138,7 +138,7 @@ def _openvino(path: Path, *, precision: str, threads: int | None) -> Network:
     with extra("openvino"):
         import openvino
     settings: dict[str, Any] = {"PERFORMANCE_HINT": "LATENCY", "NUM_STREAMS": 1}
-    # else it ties its caller to a core for good, and processes side by side to the same one
+    # else it ties its caller to a core for each call, and processes side by side to the same one
     settings["ENABLE_CPU_PINNING"] = False
     if precision != "auto":
         settings["INFERENCE_PRECISION_HINT"] = {"fp32": "f32", "bf16": "bf16"}[precision]

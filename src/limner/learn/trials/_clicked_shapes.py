@@ -11,11 +11,11 @@ from torch import nn
 
 from limner.evaluate import robots
 from limner.learn import RECIPES
-from limner.learn.crops import standardised
 from limner.learn.recipe import Batch
 from limner.learn.train import Budget, Schedule, TrainState, train
 from limner.learn.trials._tiny import Tiny
 from limner.phantoms.shapes import scene
+from limner.predict._look import standardised
 from limner.prompt import draw
 
 Floats = NDArray[np.float32]

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from limner.learn.crops import standardised
 from limner.learn.material import separated
 from limner.phantoms._layouts import Labels, Layout, crowd, domains, sheets, smooth
 from limner.phantoms._paint import blurred
+from limner.predict._look import standardised
 
 Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]

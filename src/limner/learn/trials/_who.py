@@ -158,7 +158,7 @@ def answerers(by: str, lesson: Lesson, *, seed: int) -> Callable[[Scene], Answer
         kept = None
         if by == "encode_once":
             with torch.no_grad():
-                picture = torch.from_numpy(scene.image[None])
+                picture = torch.tensor(scene.image[None])
                 kept = network.encode({"image": picture})  # type: ignore[operator]
         return Networked(network, Talk.begun(scene), kept, obeys=by == "gaussian_process")
 

@@ -19,7 +19,6 @@ from limner.evaluate import robots
 from limner.evaluate.metrics.dice import dice
 from limner.evaluate.pair import Pair
 from limner.learn import RECIPES
-from limner.learn.crops import standardised
 from limner.learn.granules import granules
 from limner.learn.study import TRIALS
 from limner.learn.train import Budget, Schedule, TrainState, train
@@ -28,6 +27,7 @@ from limner.learn.trials._talk import Answerer
 from limner.learn.trials._tiny import Tiny
 from limner.learn.trials._toy_organs import HELD_OUT, KNOWN, LEAST, SIDE, Scene, scenes
 from limner.phantoms._paint import paint
+from limner.predict._look import standardised
 
 Bools = NDArray[np.bool_]
 Places = NDArray[np.float64]
