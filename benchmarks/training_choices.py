@@ -24,6 +24,7 @@ import torch
 from torch.nn import functional
 
 from benchmarks import generator_parts, small_cases
+from benchmarks.equal_budget import Halved
 from benchmarks.generator_parts import (
     BATCH,
     COLUMNS,
@@ -36,7 +37,6 @@ from benchmarks.generator_parts import (
     rounded,
 )
 from benchmarks.machine import ROOT, stamp
-from benchmarks.scribbleprompt import Halved
 from limner.learn.losses.dice_bce import dice_bce
 from limner.learn.recipe import Recipe
 from limner.learn.train import Budget, Schedule, TrainState, train

@@ -13,7 +13,7 @@ from limner.prompt.stroke import Stroke
 from limner.prompt.words import Words
 
 UNKNOWN_FIELD = b"\xfa\x3f\x00"  # of number 1023 and no length: readers pass over it
-LIKE_LIMNER = {"scribbleprompt_unet"}  # takes volumes, and may go a little beyond a box
+LIKE_LIMNER = {"scribbleprompt_unet", "equal_budget"}  # take volumes, may go beyond a box
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")  # torch's own export
 
 
@@ -111,16 +111,21 @@ class TestEveryBaseline:
         assert name in LIKE_LIMNER or not (answer & ~within).any()
 
 
-def test_weights_that_are_not_there_are_named(tmp_path):
-    with pytest.raises(NotFound, match=r"python -m benchmarks\.scribbleprompt"):
-        BASELINES.get("scribbleprompt_unet")(weights=tmp_path / "network.onnx")
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [("scribbleprompt_unet", "$"), ("equal_budget", " --shape prompt_unet$")],
+)
+def test_weights_that_are_not_there_are_named(name, shape, tmp_path):
+    with pytest.raises(NotFound, match=rf"python -m benchmarks\.equal_budget{shape}"):
+        BASELINES.get(name)(weights=tmp_path / "network.onnx")
 
 
-def test_other_weights_are_another_contestant(weights, tmp_path):
+@pytest.mark.parametrize("name", sorted(LIKE_LIMNER))
+def test_other_weights_are_another_contestant(name, weights, tmp_path):
     """So the scoreboard asks again after another training."""
     other = tmp_path / "network.onnx"
     other.write_bytes(weights.read_bytes() + UNKNOWN_FIELD)
-    cards = {BASELINES.get("scribbleprompt_unet")(weights=each).card for each in (weights, other)}
+    cards = {BASELINES.get(name)(weights=each).card for each in (weights, other)}
     assert len(cards) == 2
 
 

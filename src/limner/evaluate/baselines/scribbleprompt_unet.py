@@ -10,15 +10,13 @@ Differs  not its published weights, whose data forbid our use: ours, from our da
 Tuned    the rate of its training, by the loss of two minutes each: 3e-4, 1e-3 and 3e-3.
 """
 
-from hashlib import sha256
 from pathlib import Path
 
-from limner.errors import NotFound
 from limner.evaluate.baselines import BASELINES
+from limner.evaluate.baselines._network import asked_as_ours, weights_of
 from limner.predict.limner import Limner
-from limner.predict.runtime import open_network
 
-WEIGHTS = Path("runs") / "scribbleprompt_unet" / "network.onnx"
+WEIGHTS = weights_of("scribbleprompt_unet")
 
 
 @BASELINES.add
@@ -33,11 +31,11 @@ def scribbleprompt_unet(
 
     Raises NotFound where they are not there: they are too large to ship, and take an hour.
     """
-    if not weights.is_file():
-        raise NotFound(
-            f"The baseline 'scribbleprompt_unet' has no weights at '{weights}'. "
-            "Train them with: python -m benchmarks.scribbleprompt"
-        )
-    network = open_network(weights, runtime=runtime, precision=precision, threads=threads)
-    made = sha256(weights.read_bytes()).hexdigest()[:8]
-    return Limner(network, card=f"scribbleprompt_unet {made} {precision}")
+    return asked_as_ours(
+        "scribbleprompt_unet",
+        weights,
+        train="python -m benchmarks.equal_budget",
+        runtime=runtime,
+        precision=precision,
+        threads=threads,
+    )
