@@ -91,6 +91,22 @@ def test_a_click_is_looked_at_from_several_zooms_in_one_batch():
     assert dice(found, first) > 0.97
 
 
+@pytest.mark.parametrize(("expected", "more"), [(0.8, False), (0.5, True)])
+def test_a_first_click_is_answered_with_all_that_reaches_half_the_expected_dice(expected, more):
+    """A pixel at a third: more than half of 0.5, less than half of 0.8; a box takes neither."""
+
+    def unsure(image):
+        return np.where(bright(image) > 0, 4.0, np.log(0.33 / 0.67))
+
+    image, first, _ = picture()
+    model = answering(unsure, quality=expected)
+    found = asked(model, image, [Click((100, 80, 0))]).mask.where(1)[0]
+    assert found[first].all()
+    assert (found[~first].mean() > 0.1) == more
+    boxed = asked(model, image, [Box.between(image.grid, (0, 60, 80), (0, 100, 120))])
+    assert dice(boxed, first) > 0.97
+
+
 def test_an_island_that_no_prompt_names_is_left_out():
     image, first, second = picture()
     whole = asked(answering(bright), image, [Click((100, 80, 0)), Click((200, 150, 0))])

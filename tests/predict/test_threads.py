@@ -5,7 +5,9 @@ import pytest
 
 from limner.grid import Grid
 from limner.image import Image
-from limner.predict._ask import Task
+from limner.predict import _threads
+from limner.predict._ask import Answer, Task
+from limner.predict._look import Look
 from limner.predict._threads import lines, ridges, traced
 from limner.predict.limner import Limner, _scene
 from limner.prompt.click import Click
@@ -135,6 +137,26 @@ def test_lines_that_do_not_hang_together_are_no_threads():
     dashes = ((columns % 30) < 4) & ((rows % 30) < 16)
     places = [tuple(p) for p in np.argwhere(dashes)[[300, -1500, -40]]]
     assert not said_of_threads(dashes, clicks(dashes, places, []))
+
+
+def test_a_compact_answer_is_kept_where_few_marks_lie_on_the_lines(monkeypatch):
+    """One of three marks is on the net; all count as lying on ridges, as on a bone's rims."""
+    monkeypatch.setattr(_threads, "_on_ridges", lambda *_: True)
+    places = [tuple(np.argwhere(net())[500]), (130, 165), (160, 225)]
+    assert [bool(net()[place]) for place in places] == [True, False, False]
+    told = [Click((float(column), float(row), 0.0)) for row, column in places]
+    scene = _scene(Limner(shy).encode(image(net())))
+    side = np.indices((128, 128)) - 64
+
+    def given_up(logits):
+        look = Look(0, (150.0, 150.0), (300.0, 300.0))
+        before = Answer(look, logits.astype(np.float32), 0.6, np.zeros((3, 128, 128), np.float32))
+        task = Task(1, 0, 0, tuple(told), before=before)
+        return traced(task, scene, before=before) is not None
+
+    assert not given_up(20.0 - np.hypot(*side))
+    assert given_up(1.0 - np.abs(side[0] - side[1]))  # a thread itself
+    assert given_up(np.full((128, 128), -1.0))  # nothing to keep
 
 
 def test_the_rim_of_a_round_view_is_no_line():

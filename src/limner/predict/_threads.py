@@ -43,6 +43,7 @@ CLEAR = 1.2  # times the usual ridge: so strong it is where a thread is meant
 ON = 0.5  # share of the inside marks that lie on such a ridge where threads are meant
 TREE = 0.1  # of all lines: so many hang together with those marked where threads are meant,
 STILL = 0.003  # and go on being meant
+COMPACT = 0.25  # of its box that an answer fills which looks like no threads
 MARKED = 0.5  # of a mark's channel
 COLOURS = 12  # marks whose colours are told, on either side
 UNKNOWN = 0.5  # expected Dice where the network was not asked
@@ -75,7 +76,8 @@ def traced(task: Task, scene: Scene, *, before: Answer | None) -> Traced | None:
 
     Two things tell trees of vessels from other wide objects on `choose`: most inside marks lie
     on ridges, and the lines that they lie on hang together. Where outside marks lie tells
-    nothing.
+    nothing. An answer that is compact is only given up where most inside marks lie on the lines
+    that would replace it: bones of a radiograph have bright rims, which hang together too.
     """
     places, inside = _marks(task, scene)
     if len(places) < FEWEST or inside.sum() < 2:
@@ -93,10 +95,22 @@ def traced(task: Task, scene: Scene, *, before: Answer | None) -> Traced | None:
     logits = _ridged(drawn, planes)
     if _hanging(logits > 0, planes[INSIDE] > MARKED) < (STILL if entered else TREE):
         return None
-    planes[PRIOR] = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
     step = np.asarray(whole.extent) / whole.side
-    at = np.floor((places - whole.low) / step).astype(int)
-    return Traced(whole, np.clip(at, 0, whole.side - 1), planes, drawn, logits)
+    at = np.clip(np.floor((places - whole.low) / step).astype(int), 0, whole.side - 1)
+    if not entered and before is not None and _compact(before.mask):
+        row, column = at[inside].T
+        if (logits[row, column] > 0).mean() < ON:
+            return None
+    planes[PRIOR] = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    return Traced(whole, at, planes, drawn, logits)
+
+
+def _compact(mask: Bools) -> bool:
+    """Whether a mask fills too much of its box to be threads."""
+    if not mask.any():
+        return False
+    sides = [np.ptp(np.flatnonzero(mask.any(axis=axis))) + 1 for axis in range(2)]
+    return float(mask.sum()) > COMPACT * float(np.prod(sides))
 
 
 def _on_ridges(places: NDArray[np.float64], task: Task, scene: Scene) -> bool:
