@@ -1,8 +1,8 @@
 """Every bar in one go: `python -m benchmarks`, or some: `python -m benchmarks start prompt`.
 
 Each runs in a process of its own, one after the other, and writes its file in results/.
-`classic`, `network`, `shapes`, `zooms`, `generator_parts`, `training_choices`, `equal_budget` and
-`limner evaluate` are not among them: they need the shared data.
+`classic`, `network`, `limits`, `shapes`, `zooms`, `generator_parts`, `training_choices`,
+`equal_budget` and `limner evaluate` are not among them: they need the shared data.
 """
 
 import json

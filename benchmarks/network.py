@@ -4,9 +4,9 @@
 
 Boxes: the walk of the hints alone, the network without its hints, and with them.
 First clicks: the best of the zooms (nobody knows it in use), and the zoom picked by the judge of
-zooms, by the rule that does without one, by both as it ships, by the network's expected Dice, by
-contrast, by the surest answer, and always the same one. Dice, mean over sets, thin objects left
-out. `report` is never looked at here.
+zooms, by the rule that does without one, by both, by both and cut where it is worth most (as it
+ships), by the network's expected Dice, by contrast, by the surest answer, and always the same
+one. Dice, mean over sets, thin objects left out. `report` is never looked at here.
 """
 
 import argparse
@@ -89,8 +89,10 @@ def zoomed(network, judge, subjects: list[Subject]) -> dict[str, list[float]]:
         if judge is not None:
             worth = judge({"ladder": ladder})["worth"]
             scores["judge"].append(dice_of[int(np.argmax(worth))])
-            kept = best(answers, scene, marks=1, judge=judge).look
-            scores["as it ships"].append(dice_of[[one.look for one in answers].index(kept)])
+            kept = best(answers, scene, marks=1, judge=judge)
+            chosen = [one.look for one in answers].index(kept.look)
+            scores["rule and judge"].append(dice_of[chosen])
+            scores["as it ships"].append(reached(_zoom.cut(kept), scene, one.target))
         for name, worth_of in PICKS.items():
             scores[name].append(dice_of[int(np.argmax([worth_of(each) for each in answers]))])
         for number in range(_zoom.ZOOMS):

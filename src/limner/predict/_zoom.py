@@ -64,7 +64,7 @@ def answer(task: Task, scene: Scene, judge: Judge | None = None) -> Asking:
         found = yield from _drawn(task, scene)
     else:
         answers = yield from searched(task, scene)
-        found = _cut(best(answers, scene, marks=len(task.prompts), judge=judge))
+        found = cut(best(answers, scene, marks=len(task.prompts), judge=judge))
     grid = found.look.on(scene.image.grid)
     planes = to_map(task.prompts, grid) if lines is None else lines.planes
     # threads keep islands that nobody named: that is what they are looked for in tiles for
@@ -152,7 +152,7 @@ def searched(task: Task, scene: Scene) -> Generator[list[Question], list[Answer]
     return (yield [_question(task, scene, look=look) for look in looks])
 
 
-def _cut(found: Answer) -> Answer:
+def cut(found: Answer) -> Answer:
     """A first answer to marks, cut where it is worth most: at half the Dice that it expects.
 
     Where the truth is unsure, a pixel that is less likely than not still adds to the expected
