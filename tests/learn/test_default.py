@@ -41,7 +41,9 @@ def test_trains_logs_and_publishes_a_card_that_verifies(place, monkeypatch):
     assert card.made_by["steps"] == 2
     assert card.made_by["crops"] == 4
     assert card.made_by["command"] == "limner learn default --steps 2 --seed 4 --batch 2"
-    assert 2_000_000 < card.made_by["parameters"] < 2_500_000
+    assert 3_500_000 < card.made_by["parameters"] < 4_000_000
+    assert card.weights[0].file == "weights.onnx"
+    assert card.paths()[0].stat().st_size < 2.2 * card.made_by["parameters"]
     assert [one.name for one in card.training] == ["one"]
     lines = [json.loads(line) for line in (place / "run" / LOG).read_text().splitlines()]
     assert [line["step"] for line in lines] == [1, 2]

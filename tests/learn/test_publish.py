@@ -68,18 +68,62 @@ def published(tmp_path_factory):
     return network, path
 
 
-def test_onnx_runtime_answers_as_torch_does_at_any_batch_size(published):
+def asked(path, image):
+    """Logits and quality by ONNX Runtime."""
     import onnxruntime
 
+    session = onnxruntime.InferenceSession(str(path))
+    return session.run(["logits", "quality"], {"image": image.numpy()})
+
+
+def most_apart(network, path, count):
+    """How far ONNX Runtime's answers are from torch's at the most."""
+    torch.manual_seed(count)
+    image = torch.randn(count, 7, 128, 128)
+    with torch.no_grad():
+        expected = network({"image": image})
+    logits, quality = asked(path, image)
+    return max(
+        np.abs(logits - expected["logits"].numpy()).max(),
+        np.abs(quality - expected["quality"].numpy()).max(),
+    )
+
+
+@pytest.mark.parametrize("count", [1, 2, 5])
+def test_onnx_runtime_answers_as_torch_does_at_any_batch_size(tmp_path, count):
+    network = small()
+    publish.export(network, tmp_path / "weights.onnx")
+    assert most_apart(network, tmp_path / "weights.onnx", count) < 1e-4
+
+
+def test_weights_in_16_bits_take_half_the_room_and_answer_as_rounded_ones(tmp_path):
+    torch.manual_seed(0)
+    network = Small()
+    network.body = Block(7, 48, depth=2)
+    network.head = nn.Conv2d(48, 1, 1)
+    network.eval()
+    whole, half = tmp_path / "whole.onnx", tmp_path / "half.onnx"
+    publish.export(network, whole)
+    apart = publish.export(network, half, half=True)
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+    assert apart < 1e-4
+    rounded = publish.folded(network)
+    for each in rounded.parameters():
+        each.data = publish.rounded(each.data)
+    assert most_apart(rounded, half, 3) < 1e-4
+    assert 1e-5 < most_apart(network, half, 3) < 1e-2
+    assert most_apart(network, whole, 3) < 1e-4  # the network itself is as before
+
+
+def test_weights_beyond_16_bits_are_kept_whole():
+    fine, beyond = torch.tensor([0.1, -3.0]), torch.tensor([0.1, 1e6])
+    assert publish.rounded(fine).tolist() == fine.half().tolist()
+    assert torch.equal(publish.rounded(beyond), beyond)
+
+
+def test_the_weights_that_are_published_are_in_16_bits(published):
     network, path = published
-    session = onnxruntime.InferenceSession(str(path.parent / "weights.onnx"))
-    for count in (1, 2, 5):
-        image = torch.randn(count, 7, 128, 128)
-        with torch.no_grad():
-            expected = network({"image": image})
-        logits, quality = session.run(["logits", "quality"], {"image": image.numpy()})
-        assert np.abs(logits - expected["logits"].numpy()).max() < 1e-4
-        assert np.abs(quality - expected["quality"].numpy()).max() < 1e-4
+    assert 1e-6 < most_apart(network, path.parent / "weights.onnx", 2) < 1e-2
 
 
 def test_the_card_is_read_back_and_verifies(published):

@@ -21,6 +21,7 @@ from limner.safely import replacing, write_text
 
 OPSET = 18
 MOST_BYTES = 12_000_000  # what the package may carry
+SHORT = 64  # numbers: a shorter array is not worth a cast, and may be a setting of an operator
 AGREE = 1e-4  # the most that the exported answer may differ: of 1, or of the value if larger
 ZOOMS = "zooms.onnx"  # beside the weights: the network that picks among zooms
 
@@ -56,10 +57,13 @@ def export(
     *,
     most_bytes: int = MOST_BYTES,
     shape: tuple[int, ...] = (SIDE, SIDE),
+    half: bool = False,
 ) -> float:
     """Write the network as ONNX with any batch size; how far its answers are from torch's.
 
     shape   what each input has beyond its channels: () for plain vectors
+    half    whether weights are rounded to 16 bits and kept so in the file, half as large; they are
+            worked with in 32 bits, and the answers compared are those of the rounded ones
 
     Batch norms are folded into the convolutions before them. Raises BadValue where ONNX
     Runtime answers differently by more than `AGREE`, or the file is too large.
@@ -67,7 +71,10 @@ def export(
     with extra("learn"):
         import onnx  # noqa: F401  # torch needs both and says so less plainly
         import onnxscript  # noqa: F401
-    plain = Plain(folded(network)).eval()
+    still = folded(network)
+    for each in still.parameters() if half else ():
+        each.data = rounded(each.data)
+    plain = Plain(still).eval()
     chance = torch.Generator().manual_seed(0)
     example = tuple(
         torch.randn(2, channels, *shape, generator=chance) for channels in inputs(network).values()
@@ -88,18 +95,51 @@ def export(
             external_data=False,
             verbose=False,
         )
+        if half:
+            _in_16_bits(temporary)
         if temporary.stat().st_size > most_bytes:
             raise BadValue(
                 f"The exported weights have {temporary.stat().st_size} bytes and may have "
                 f"{most_bytes}. Make the network smaller."
             )
-        apart = _apart(network, temporary, example)
+        apart = _apart(still, temporary, example)
         if apart > AGREE:
             raise BadValue(
                 f"ONNX Runtime's answers differ from torch's by {apart:.2g}, more than {AGREE}. "
                 "Look at the operators of the network that the export replaced."
             )
     return apart
+
+
+def rounded(values: Tensor) -> Tensor:
+    """Values as 16 bits hold them; as they are where one is beyond 65,504, the end of 16 bits."""
+    nearest = values.half().float()
+    return nearest if bool(nearest.isfinite().all()) else values
+
+
+def _in_16_bits(path: Path) -> None:
+    """Keep in 16 bits every array of a file that loses nothing by it; a cast brings it back.
+
+    Runtimes work the casts out once, when they open the file.
+    """
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    model = onnx.load(path)
+    graph = model.graph
+    casts = []
+    for each in graph.initializer:
+        whole = numpy_helper.to_array(each)
+        with np.errstate(over="ignore"):  # what is beyond 16 bits is told apart by its value
+            short = whole.astype(np.float16)
+        if each.data_type != TensorProto.FLOAT or whole.size < SHORT or (short != whole).any():
+            continue
+        name = each.name
+        each.CopyFrom(numpy_helper.from_array(short, f"{name}.half"))
+        casts.append(helper.make_node("Cast", [f"{name}.half"], [name], to=TensorProto.FLOAT))
+    for cast in reversed(casts):
+        graph.node.insert(0, cast)
+    onnx.save(model, path)
 
 
 def folded(network: nn.Module) -> nn.Module:
@@ -144,7 +184,7 @@ def publish(
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / "weights.onnx"]
-    apart = export(network, files[0])
+    apart = export(network, files[0], half=True)
     if judge is not None:
         files.append(folder / ZOOMS)
         export(judge(files[0]), files[1], shape=())

@@ -65,6 +65,9 @@ class PromptUNet(nn.Module):
         self.down = nn.ModuleList(
             Block(a, b, depth=depth) for a, b, depth in zip(before, WIDTHS, DEPTHS, strict=True)
         )
+        # what a deeper shape adds at each level on the way down, and up again; here nothing
+        self.further = nn.ModuleList(nn.Sequential() for _ in WIDTHS)
+        self.after = nn.ModuleList(nn.Sequential() for _ in WIDTHS[:-1])
         self.narrow = nn.ModuleList(nn.Conv2d(b, a, 1) for a, b in pairwise(WIDTHS))
         self.up = nn.ModuleList(Block(width, width, depth=2) for width in WIDTHS[:-1])
         self.head = nn.Conv2d(WIDTHS[0], 1, 1)
@@ -77,11 +80,12 @@ class PromptUNet(nn.Module):
         skips: list[Tensor] = []
         for level, block in enumerate(self.down):
             features = block(functional.max_pool2d(features, 2) if level else features)
+            features = self.further[level](features)
             skips.append(features)
         deep = features.mean(dim=(2, 3))
         for level in reversed(range(len(self.up))):
             wider = functional.interpolate(self.narrow[level](features), scale_factor=2.0)
-            features = self.up[level](wider + skips[level])
+            features = self.after[level](self.up[level](wider + skips[level]))
         logits = self.head(features)
         told = facts(logits.detach().sigmoid(), image, walk=hints[:, :1])
         evidence = torch.cat([under_and_round(deep, features, logits), told], dim=1)
