@@ -10,7 +10,7 @@ from tests.learn.small import picture, written
 torch = pytest.importorskip("torch")
 pytest.importorskip("onnxscript")
 
-from limner.errors import BadValue, NotFound  # noqa: E402  # torch first
+from limner.errors import BadValue, NotFound, UnknownName  # noqa: E402  # torch first
 from limner.image import Image  # noqa: E402
 from limner.learn import default  # noqa: E402
 from limner.learn.default import LOG, Plan, learn  # noqa: E402
@@ -40,8 +40,10 @@ def test_trains_logs_and_publishes_a_card_that_verifies(place, monkeypatch):
     card.verify()
     assert card.made_by["steps"] == 2
     assert card.made_by["crops"] == 4
-    assert card.made_by["command"] == "limner learn default --steps 2 --seed 4 --batch 2"
-    assert 3_500_000 < card.made_by["parameters"] < 4_000_000
+    assert (
+        card.made_by["command"] == "limner learn default --steps 2 --seed 4 --batch 2 --rate 0.002"
+    )
+    assert 2_000_000 < card.made_by["parameters"] < 2_500_000
     assert card.weights[0].file == "weights.onnx"
     assert card.paths()[0].stat().st_size < 2.2 * card.made_by["parameters"]
     assert [one.name for one in card.training] == ["one"]
@@ -116,6 +118,25 @@ def test_a_run_begins_from_an_earlier_one(place):
     assert any(apart)
     with pytest.raises(NotFound, match="no checkpoint"):
         learn(replace(later, out=place / "third", start=place / "nowhere.pt"))
+
+
+def test_a_run_grows_into_a_deeper_shape_and_its_card_says_so(place):
+    learn(plan(place, steps=1), say=lambda _: None)
+    said = []
+    grown = replace(
+        plan(place, steps=1),
+        shape="deep_prompt_unet",
+        out=place / "grown",
+        start=place / "run/state.pt",
+    )
+    card = Card.read(learn(grown, say=said.append))
+    assert "fresh: further.2.0.first.weight" in said[0]
+    assert card.made_by["network"] == "deep_prompt_unet"
+    assert "--shape deep_prompt_unet --start state.pt" in card.made_by["command"]
+    assert 3_500_000 < card.made_by["parameters"] < 4_000_000
+    with pytest.raises(UnknownName, match="network"):
+        learn(replace(grown, shape="no_such", out=place / "other"))
+    assert not (place / "other" / default.CHECKPOINT).exists()
 
 
 def test_a_gpu_that_is_not_there_is_said(place, monkeypatch):

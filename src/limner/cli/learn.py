@@ -16,6 +16,7 @@ FINISH = "Minutes more at the end, from a fresh rate, mostly on annotated pictur
 LADDERS = "First prompts at every zoom that the judge of zooms learns from; 4000. 0: no judge."
 RESUME = "Go on with the run in --out; a finished run is only published again."
 PRESET = "Options for a kind of machine: 'cpu' or 'gpu'. What you give yourself counts."
+SHAPE = "Of the network; prompt_unet, which ships. A trained one can grow into deep_prompt_unet."
 START = "The state.pt or finish.pt of an earlier run, to begin from what it learnt."
 PUBLISH = "Also copy the weights and the card to this folder, such as predict/cards/limner."
 
@@ -34,6 +35,7 @@ def learn(
     seed: Annotated[int, Option(help="What chance starts from.")] = 0,
     batch: Annotated[int | None, Option(min=1, help="Crops a step; 16.")] = None,
     rate: Annotated[float | None, Option(min=0, help="The highest learning rate; 0.002.")] = None,
+    shape: Annotated[str | None, Option(help=SHAPE)] = None,
     start: Annotated[Path | None, Option(help=START)] = None,
     sets: Annotated[list[str], Option("--set", help="A set to train on; repeatable.")] = [],  # noqa: B006  # typer's way
     workers: Annotated[int | None, Option(min=0, help="Processes that make crops; 1.")] = None,
@@ -57,6 +59,7 @@ def learn(
         "batch": batch,
         "rate": rate,
         "workers": workers,
+        "shape": shape,
     }
     said = {name: value for name, value in asked.items() if value is not None}
     plan = Plan(

@@ -33,7 +33,6 @@ FINISHED = "finish.pt"
 THREADS = ("hrf_vessels", "rop_ridge_fundus")  # sets of vessels, which go to their own tiles
 FINISH_FROM = 1_000_000  # the number of the first handful of a finish
 FINISH_RATE = 8e-4
-NETWORK = "deep_prompt_unet"
 CARD = "card"  # the folder of the published model
 
 
@@ -43,6 +42,7 @@ class Plan:
 
     data: Path
     out: Path
+    shape: str = "prompt_unet"  # or "deep_prompt_unet", which a trained one grows into
     start: Path | None = None  # the checkpoint of an earlier run, to begin from what it learnt
     minutes: float = 75.0
     finish: float = 0.0  # minutes more, from a fresh rate, on annotated pictures and boxes
@@ -62,7 +62,7 @@ class Plan:
 # GPU was to be had.
 PRESETS: Mapping[str, Mapping[str, Any]] = MappingProxyType(
     {
-        "cpu": {"minutes": 60.0, "finish": 21.0, "batch": 16, "rate": 1.2e-3, "workers": 1},
+        "cpu": {"minutes": 60.0, "finish": 21.0, "batch": 16, "rate": 1.5e-3, "workers": 1},
         "gpu": {
             "minutes": 60.0,
             "finish": 20.0,
@@ -111,7 +111,7 @@ def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = prin
             say(f"{source.name}: left out as too like a test picture: {told}.")
     torch.manual_seed(plan.seed)
     recipe = RECIPES.get("click_guided")()
-    nets = recipe.networks(NETWORKS.get(NETWORK)).to(memory_format=torch.channels_last)
+    nets = recipe.networks(NETWORKS.get(plan.shape)).to(memory_format=torch.channels_last)
     if plan.start is not None and not resume:
         fresh = begin_from(nets, plan.start, keep=recipe.keep)
         say(f"Beginning from '{plan.start}'; fresh: {', '.join(fresh) or 'nothing'}.")
@@ -180,11 +180,14 @@ def _made_by(plan: Plan, state: TrainState) -> dict[str, Any]:
     length = f"--steps {plan.steps}" if plan.steps else f"--minutes {plan.minutes:g}"
     if plan.finish:
         length += f" --finish {plan.finish:g}"
+    if plan.shape != Plan.shape:
+        length += f" --shape {plan.shape}"
     if plan.start is not None:
         length += f" --start {plan.start.name}"
         begun["begun_from_sha256"] = sha256(plan.start.read_bytes()).hexdigest()
     return {
-        "command": f"limner learn default {length} --seed {plan.seed} --batch {plan.batch}",
+        "command": f"limner learn default {length} --seed {plan.seed} --batch {plan.batch} "
+        f"--rate {plan.rate:g}",
         "code": plan.code,
         "limner": __version__,
         "torch": torch.__version__,
@@ -195,7 +198,7 @@ def _made_by(plan: Plan, state: TrainState) -> dict[str, Any]:
         "minutes": round(state.spent_s / 60 + (plan.minutes if plan.finish else 0), 1),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}, {platform.system()}",
         "recipe": "click_guided",
-        "network": NETWORK,
+        "network": plan.shape,
         **begun,
     }
 
