@@ -91,7 +91,7 @@ def main():
     asked = parser.parse_args()
     own = own_pictures(asked.data, seed=0)
     mean = np.mean([each["dice"] for each in own.values()], axis=0)
-    columns = ("box", *(f"{count} clicks" for count in CLICKS))
+    columns = ("box", *(f"{count} click{'s' * (count > 1)}" for count in CLICKS))
     told = {
         "own pictures": {
             "mean": dict(zip(columns, np.round(mean, 4).tolist(), strict=True)),
