@@ -30,8 +30,8 @@ from limner.learn.ladders import reached
 from limner.learn.material import Labelled
 from limner.learn.permitted import permitted
 from limner.predict._ask import Answer
-from limner.predict._look import SIDE, Look, Scene
-from limner.predict._zoom import BOX, LEAST
+from limner.predict._look import SIDE, Scene
+from limner.predict._zoom import BOX, _round
 from limner.predict.limner import limner
 from limner.prompt import CHANNELS, to_map
 from limner.prompt.prior import Prior
@@ -52,11 +52,7 @@ def ceiling(subject, side):
     grid, (rows, columns) = subject.image.grid, target.shape
     scene = Scene(subject.image, window_of(subject.image), (0, 0), (rows, columns))
     low, high = tight_box(target)
-    extent = max(float(((high - low) * scene.spacing).max()) * BOX, LEAST * scene.spacing.min())
-    middle = (low + high) / 2
-    wide = extent / scene.spacing
-    look = Look(0, (float(middle[0]), float(middle[1])), (float(wide[0]), float(wide[1])))
-    look = replace(look, side=side)
+    look = replace(_round(low, high, scene, number=0, ratio=BOX), side=side)
     share = to_map([Prior.of(target[None], grid)], look.on(grid))[CHANNELS.index("prior")]
     share = np.clip(share, 1 - SUREST, SUREST)
     nothing = np.zeros((3, side, side), np.float32)
