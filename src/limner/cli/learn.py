@@ -17,6 +17,7 @@ LADDERS = "First prompts at every zoom that the judge of zooms learns from; 4000
 RESUME = "Go on with the run in --out; a finished run is only published again."
 PRESET = "Options for a kind of machine: 'cpu' or 'gpu'. What you give yourself counts."
 SHAPE = "Of the network; prompt_unet, which ships. A trained one can grow into deep_prompt_unet."
+SIDE = "Pixels of a crop's side until the finish; 128. 64 sees near four times as many crops."
 START = "The state.pt or finish.pt of an earlier run, to begin from what it learnt."
 PUBLISH = "Also copy the weights and the card to this folder, such as predict/cards/limner."
 
@@ -36,6 +37,7 @@ def learn(
     batch: Annotated[int | None, Option(min=1, help="Crops a step; 16.")] = None,
     rate: Annotated[float | None, Option(min=0, help="The highest learning rate; 0.002.")] = None,
     shape: Annotated[str | None, Option(help=SHAPE)] = None,
+    side: Annotated[int | None, Option(help=SIDE)] = None,
     start: Annotated[Path | None, Option(help=START)] = None,
     sets: Annotated[list[str], Option("--set", help="A set to train on; repeatable.")] = [],  # noqa: B006  # typer's way
     workers: Annotated[int | None, Option(min=0, help="Processes that make crops; 1.")] = None,
@@ -60,6 +62,7 @@ def learn(
         "rate": rate,
         "workers": workers,
         "shape": shape,
+        "side": side,
     }
     said = {name: value for name, value in asked.items() if value is not None}
     plan = Plan(

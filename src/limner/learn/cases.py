@@ -1,7 +1,7 @@
 """Cases to train on: a crop, its target, and what a simulated person says first."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +18,6 @@ Floats = NDArray[np.float32]
 Bools = NDArray[np.bool_]
 
 REGION, INSIDE, OUTSIDE, PRIOR = range(4)
-SHAPE = (SIDE, SIDE)
 TILES = 0.7  # share of the cases on threads that show a tile of them from close
 FILLED = 0.25  # threads fill less than this of their box,
 SLENDER = 0.08  # and their mean width is less than this of its longer side
@@ -33,11 +32,13 @@ class Diet:
     openings   how often a case begins so; the shares add up to 1
     zoom       least and most side of the crop of a first click, over the object's extent
     stay       the chance that a corrected case stays for another round
+    side       pixels of a crop
     """
 
     openings: tuple[tuple[str, float], ...]
     zoom: tuple[float, float]
     stay: float
+    side: int = SIDE
 
 
 # A case's first answer is the hardest and is seen once in two or three steps, so most cases
@@ -87,7 +88,7 @@ class Case:
     def point(self, path: NDArray[np.float64], *, inside: bool) -> None:
         """Add a click, or a stroke of several places."""
         plane = self.prompts[INSIDE if inside else OUTSIDE]
-        np.maximum(plane, draw.line(SHAPE, path), out=plane)
+        np.maximum(plane, draw.line(plane.shape, path), out=plane)
 
     def said(self) -> None:
         """Work the hints out again: something was said."""
@@ -101,9 +102,11 @@ def case(rng: np.random.Generator, scene: Scene, *, practised: Diet = MIXED) -> 
     mask = scene.objects == rng.integers(1, scene.count + 1)
     width = thread(mask)
     tile = width > 0 and rng.random() < TILES
-    view = (
-        _tile(rng, mask, width) if tile else _view(rng, mask, opening=opening, zoom=practised.zoom)
-    )
+    side = practised.side
+    if tile:
+        view = _tile(rng, mask, width, side=side)
+    else:
+        view = replace(_view(rng, mask, opening=opening, zoom=practised.zoom), side=side)
     at = places(view, rng)
     share, inside = cut(mask[..., None], at)
     target = solid(share[..., 0] * inside)
@@ -118,12 +121,12 @@ def case(rng: np.random.Generator, scene: Scene, *, practised: Diet = MIXED) -> 
     if rng.random() < RESTYLED:
         crop = restyled(crop, rng)
     image = standardised(crop, inside)
-    nothing = np.zeros((7, *SHAPE), np.float32)
+    nothing = np.zeros((7, side, side), np.float32)
     fresh = Case(image, target, weight, nothing[:4], nothing[4:])
     if tile:
         _open_tile(fresh, rng)
     else:
-        whole = float(mask.sum()) * (SIDE / view.extent) ** 2
+        whole = float(mask.sum()) * (side / view.extent) ** 2
         fresh.beyond = max(0.0, whole - float(share.sum()))
         _open(fresh, rng, opening=opening)
     fresh.said()
@@ -211,13 +214,14 @@ def _view(
     return View((float(centre[0]), float(centre[1])), side, turn, mirrored=mirrored, bend=bend)
 
 
-def _tile(rng: np.random.Generator, mask: Bools, width: float) -> View:
+def _tile(rng: np.random.Generator, mask: Bools, width: float, *, side: int) -> View:
     """A view so close that threads are a few pixels wide, round a place on one of them."""
-    side = max(width * SIDE / float(np.exp(rng.uniform(np.log(2.0), np.log(9.0)))), 24.0)
+    extent = max(width * side / float(np.exp(rng.uniform(np.log(2.0), np.log(9.0)))), 24.0)
     places_on = np.argwhere(mask)
-    at = places_on[rng.integers(len(places_on))] + rng.uniform(-0.35, 0.35, 2) * side
+    at = places_on[rng.integers(len(places_on))] + rng.uniform(-0.35, 0.35, 2) * extent
     turn = float(rng.integers(4) * np.pi / 2) + (rng.normal(0, 0.4) if rng.random() < 0.4 else 0)
-    return View((float(at[0]), float(at[1])), side, turn, mirrored=bool(rng.random() < 0.5))
+    mirrored = bool(rng.random() < 0.5)
+    return View((float(at[0]), float(at[1])), extent, turn, mirrored=mirrored, side=side)
 
 
 def _open_tile(fresh: Case, rng: np.random.Generator) -> None:
@@ -277,9 +281,9 @@ def _open(fresh: Case, rng: np.random.Generator, *, opening: str) -> None:
     if "box" in opening:
         jitter = 0.0 if rng.random() < 0.6 else float(rng.uniform(0.01, 0.06))
         low, high = robots.box(rng, target, jitter=jitter)
-        fresh.prompts[REGION] = draw.box(SHAPE, low, high)
+        fresh.prompts[REGION] = draw.box(target.shape, low, high)
     if opening == "lasso":
-        fresh.prompts[REGION] = draw.polygon(SHAPE, robots.lasso(rng, target))
+        fresh.prompts[REGION] = draw.polygon(target.shape, robots.lasso(rng, target))
     if opening == "stroke":
         _scribble(fresh, rng)
     if opening == "prior and click":

@@ -30,16 +30,17 @@ class View:
     turn: float = 0.0
     mirrored: bool = False
     bend: float = 0.0  # standard deviation of a smooth displacement, in shares of the extent
+    side: int = SIDE  # pixels of the crop
 
 
 def places(view: View, rng: np.random.Generator) -> Floats:
     """The place in the picture (side, side, 2) of every pixel of the crop."""
-    ticks = ((np.arange(SIDE) + 0.5) / SIDE - 0.5) * view.extent
+    ticks = ((np.arange(view.side) + 0.5) / view.side - 0.5) * view.extent
     rows, columns = np.meshgrid(ticks, -ticks if view.mirrored else ticks, indexing="ij")
     if view.bend:
         knots = int(rng.integers(1, 4))
-        rows = rows + view.bend * view.extent * smooth(rng, SIDE, knots=knots)
-        columns = columns + view.bend * view.extent * smooth(rng, SIDE, knots=knots)
+        rows = rows + view.bend * view.extent * smooth(rng, view.side, knots=knots)
+        columns = columns + view.bend * view.extent * smooth(rng, view.side, knots=knots)
     sine, cosine = np.sin(view.turn), np.cos(view.turn)
     turned = np.stack([rows * cosine - columns * sine, rows * sine + columns * cosine], axis=-1)
     return np.asarray(turned + view.centre, np.float32)
@@ -51,7 +52,7 @@ def cut(picture: NDArray[np.generic], at: Floats) -> tuple[Floats, Bools]:
     Where the crop is coarser than the picture, blocks of pixels are averaged first.
     """
     shape = np.array(picture.shape[:2])
-    step = np.abs(at[-1, -1] - at[0, 0]).max() / (SIDE - 1)
+    step = np.abs(at[-1, -1] - at[0, 0]).max() / (len(at) - 1)
     factor = max(1, min(round(float(step)), int(shape.min()) // 8))
     first, last = (np.array([edge(at[..., 0]), edge(at[..., 1])]) for edge in (np.min, np.max))
     low = np.clip(np.floor(first) - 2 * factor, 0, shape - 1).astype(int)

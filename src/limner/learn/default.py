@@ -5,7 +5,7 @@ import os
 import platform
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from types import MappingProxyType
@@ -17,6 +17,8 @@ import torch
 from limner import __version__
 from limner.errors import BadValue, NotFound
 from limner.learn import NETWORKS, RECIPES
+from limner.learn.cases import MIXED
+from limner.learn.crops import SIDE
 from limner.learn.ladders import judge_of
 from limner.learn.material import Found, Generated, Labelled, Material
 from limner.learn.permitted import Source, permitted
@@ -44,6 +46,7 @@ class Plan:
     out: Path
     shape: str = "prompt_unet"  # or "deep_prompt_unet", which a trained one grows into
     start: Path | None = None  # the checkpoint of an earlier run, to begin from what it learnt
+    side: int = SIDE  # of the crops, until the finish, whose crops are whole
     minutes: float = 75.0
     finish: float = 0.0  # minutes more, from a fresh rate, on annotated pictures and boxes
     steps: int = 0  # instead of minutes, where a run must repeat exactly
@@ -102,6 +105,11 @@ def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = prin
             f"The device '{plan.device}' was asked for, but torch finds no GPU here. "
             "Use --preset cpu, or install torch for your GPU."
         )
+    if plan.side % 32 or not 32 <= plan.side <= SIDE:
+        raise BadValue(
+            f"A side of {plan.side} pixels was asked for. Give 32, 64, 96 or {SIDE}: "
+            "the network halves a crop five times."
+        )
     plan.out.mkdir(parents=True, exist_ok=True)
     _told_apart(plan, resume=resume)
     sources = permitted(plan.data, plan.sets)
@@ -116,7 +124,9 @@ def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = prin
         fresh = begin_from(nets, plan.start, keep=recipe.keep)
         say(f"Beginning from '{plan.start}'; fresh: {', '.join(fresh) or 'nothing'}.")
     budget = Budget(steps=plan.steps, seconds=plan.minutes * 60)
-    with workers(materials(sources), seed=plan.seed, count=plan.workers) as fetch:
+    practised = replace(MIXED, side=plan.side)
+    fed = workers(materials(sources), seed=plan.seed, count=plan.workers, practised=practised)
+    with fed as fetch:
         pool = Pool(fetch, np.random.default_rng((plan.seed, 1 << 40)), size=plan.batch)
         nets.to(plan.device)
         schedule = Schedule(rate=plan.rate)
@@ -182,6 +192,8 @@ def _made_by(plan: Plan, state: TrainState) -> dict[str, Any]:
         length += f" --finish {plan.finish:g}"
     if plan.shape != Plan.shape:
         length += f" --shape {plan.shape}"
+    if plan.side != Plan.side:
+        length += f" --side {plan.side}"
     if plan.start is not None:
         length += f" --start {plan.start.name}"
         begun["begun_from_sha256"] = sha256(plan.start.read_bytes()).hexdigest()

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from limner.learn.cases import MIXED, Case, correct, handful
+from limner.learn.cases import MIXED, Case, Diet, correct, handful
 from limner.learn.material import Material
 from limner.learn.recipe import Batch
 
@@ -89,13 +89,17 @@ class Pool:
 
 @contextmanager
 def workers(
-    materials: Sequence[tuple[Material, int]], *, seed: int, count: int = 1
+    materials: Sequence[tuple[Material, int]],
+    *,
+    seed: int,
+    count: int = 1,
+    practised: Diet = MIXED,
 ) -> Iterator[Handful]:
     """A function that gives a handful by its number, made ahead in other processes.
 
     With `count` 0 it is made in this process; the cases are the same.
     """
-    make = partial(handful, materials, seed=seed)
+    make = partial(handful, materials, seed=seed, practised=practised)
     if count == 0:
         yield lambda number: make(number=number)
         return
