@@ -17,7 +17,6 @@ from limner.safely import write_text
 BATCH, RATE, WARM_UP = 16, 2e-3, 15
 DECAY = 0.98  # of the kept average: a run has some hundred steps, not some thousand
 LARGEST = 64_000_000  # bytes of a network that need not ship
-CALIBRATION = 20  # batches of training crops that the ranges of int8 are taken from
 
 
 @dataclass(frozen=True)
@@ -149,44 +148,15 @@ def shipped():
     return Card.read(CARDS)
 
 
-def quantised(path, asked):
-    """Write the network that ships with its convolutions in 8 bits, ranges from training crops.
-
-    Weights by channel, symmetric; activations by tensor. The crops are met as in training: from
-    an opening to the last correction of what the network itself answered.
-    """
-    import torch
-    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
-    from onnxruntime.quantization.shape_inference import quant_pre_process
-
+def in_8_bits(path, asked):
+    """Write the network that ships with its convolutions in 8 bits, ranges from training crops."""
     from limner.learn.default import materials
     from limner.learn.permitted import permitted
-    from limner.learn.pool import Pool, workers
+    from limner.learn.quantise import practised, quantised
 
-    network = open_network(shipped().paths()[0], threads=1)
-    batches = []
-    with workers(materials(permitted(asked.data)), seed=asked.seed, count=0) as fetch:
-        pool = Pool(fetch, np.random.default_rng((asked.seed, 1 << 40)), size=BATCH)
-        for _ in range(CALIBRATION):
-            batch = pool.draw(0.0)
-            given = {name: np.ascontiguousarray(each) for name, each in batch.inputs.items()}
-            batches.append({name: given[name] for name in network.inputs})
-            batch.answers["logits"] = torch.from_numpy(network(given)["logits"])
-            pool.take(batch)
-    prepared = path.with_name("prepared.onnx")
-    quant_pre_process(shipped().paths()[0], prepared, skip_symbolic_shape=True)
-    waiting = iter(batches)
-    quantize_static(
-        prepared,
-        path,
-        type("Reader", (), {"get_next": lambda _: next(waiting, None)})(),
-        quant_format=QuantFormat.QDQ,
-        op_types_to_quantize=["Conv"],
-        per_channel=True,
-        activation_type=QuantType.QUInt8,
-        weight_type=QuantType.QInt8,
-    )
-    prepared.unlink()
+    weights = shipped().paths()[0]
+    network = open_network(weights, threads=1)
+    quantised(weights, path, practised(network, materials(permitted(asked.data)), seed=asked.seed))
 
 
 def opened(name, asked, *, threads=1):

@@ -32,8 +32,8 @@ from benchmarks.shape_networks import (
     WARM_UP,
     Asked,
     folder_of,
+    in_8_bits,
     opened,
-    quantised,
     shipped,
     trained,
 )
@@ -64,7 +64,7 @@ def done(name, asked):
     if name in SHAPES and not (folder / "trained.json").is_file():
         trained(name, asked)
     if name == "shipped_int8" and not (folder / "network.onnx").is_file():
-        quantised(folder / "network.onnx", asked)
+        in_8_bits(folder / "network.onnx", asked)
     answers(name, asked)
     return name
 

@@ -37,6 +37,9 @@ def cases(count=60, **options):
     return [one for one in made if one is not None]
 
 
+PLAIN = replace(MIXED, openings=(("box", 1.0),))
+
+
 def blank(target):
     return Case(
         np.zeros((3, 128, 128), np.float32),
@@ -77,6 +80,21 @@ def test_every_case_says_something_and_is_a_picture_of_its_target():
         assert one.prompts.min() >= 0
         assert one.prompts.max() <= 1
         assert one.target.sum() >= 12
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_smaller_crop_shows_the_same_with_fewer_pixels(seed):
+    """Apart from chance that is drawn by the pixel: noise, which is left to the scene here."""
+    whole, half = (
+        case(np.random.default_rng(seed), scene(), practised=replace(PLAIN, side=side))
+        for side in (128, 64)
+    )
+    assert half.input.shape == (7, 64, 64)
+    assert half.hints.shape == (3, 64, 64)
+    assert half.weight.shape == half.target.shape == (64, 64)
+    coarse = whole.target.reshape(64, 2, 64, 2).mean(axis=(1, 3)) > 0.5
+    assert (coarse & half.target).sum() > 0.95 * (coarse | half.target).sum()
+    assert half.beyond == pytest.approx(whole.beyond / 4, abs=2)
 
 
 def test_positive_clicks_lie_on_the_target_as_a_rule():

@@ -103,6 +103,43 @@ def test_a_finish_trains_on_with_its_own_cases_and_a_killed_one_goes_on(place, m
     assert said[-2].startswith(f"Finishing from step {made['steps']}, 100% done")
 
 
+def test_crops_of_half_the_side_until_the_finish_whose_crops_are_whole(place, monkeypatch):
+    monkeypatch.setattr(default, "publish", lambda *_, made_by, **__: made_by)
+    made = learn(replace(plan(place), side=64, finish=0.02), say=lambda _: None)
+    assert "--steps 2 --finish 0.02 --side 64 --seed" in made["command"]
+    sides = {
+        name: {
+            case.image.shape[-1]
+            for case in torch.load(place / "run" / name, weights_only=False)["feed"]["cases"]
+        }
+        for name in (default.CHECKPOINT, default.FINISHED)
+    }
+    assert sides == {default.CHECKPOINT: {64}, default.FINISHED: {128}}
+
+
+@pytest.mark.parametrize(
+    ("asked", "kind", "said"),
+    [
+        ({"side": 100}, BadValue, "Give 32, 64, 96 or 128"),
+        ({"side": 160}, BadValue, "Give 32, 64, 96 or 128"),
+        ({"side": 0}, BadValue, "Give 32, 64, 96 or 128"),
+        ({"precision": "int4"}, UnknownName, "int4"),
+    ],
+)
+def test_what_cannot_be_run_is_refused_before_anything_is_written(place, asked, kind, said):
+    with pytest.raises(kind, match=said):
+        learn(replace(plan(place), **asked))
+    assert not (place / "run").exists()
+
+
+def test_weights_may_be_published_in_8_bits(place):
+    card = Card.read(learn(replace(plan(place, steps=1), precision="int8"), say=lambda _: None))
+    card.verify()
+    assert card.precision == "int8"
+    assert card.made_by["command"].endswith("--precision int8 --seed 4 --batch 2 --rate 0.002")
+    assert card.paths()[0].stat().st_size < 1.4 * card.made_by["parameters"]
+
+
 def test_a_run_begins_from_an_earlier_one(place):
     torch.manual_seed(0)
     learn(plan(place), say=lambda _: None)

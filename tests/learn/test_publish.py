@@ -17,6 +17,7 @@ from limner.learn import publish  # noqa: E402
 from limner.learn.networks.prompt_unet import Block  # noqa: E402
 from limner.learn.permitted import permitted  # noqa: E402
 from limner.predict.card import Card  # noqa: E402
+from limner.predict.limner import limner  # noqa: E402
 
 # torch's exporter speaks of its own internals; nothing of ours can change that
 pytestmark = pytest.mark.filterwarnings("ignore:.*LeafSpec:FutureWarning")
@@ -124,6 +125,28 @@ def test_weights_beyond_16_bits_are_kept_whole():
 def test_the_weights_that_are_published_are_in_16_bits(published):
     network, path = published
     assert 1e-6 < most_apart(network, path.parent / "weights.onnx", 2) < 1e-2
+
+
+def test_weights_in_8_bits_say_so_on_their_card_and_run(tmp_path):
+    chance = np.random.default_rng(0)
+    seen = []
+
+    def batches(whole):
+        seen.append(whole.inputs)
+        return [{"image": chance.random((8, 7, 128, 128), np.float32)}]
+
+    network = small()
+    card = Card.read(
+        publish.publish(network, tmp_path, sources=[], made_by={"seed": 3}, batches=batches)
+    )
+    card.verify()
+    assert seen == [("image",)]
+    assert (card.precision, card.runs_in) == ("int8", "fp32")
+    assert 0.9 < card.made_by["int8_dice"] <= 1
+    assert card.made_by["onnx_differs_by"] < 1e-4
+    assert most_apart(network, card.paths()[0], 2) > 1e-4
+    assert limner(card=card).network.precision == "fp32"  # of what is not a convolution
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["card.toml", "weights.onnx"]
 
 
 def test_the_card_is_read_back_and_verifies(published):

@@ -15,7 +15,7 @@ import numpy as np
 import torch
 
 from limner import __version__
-from limner.errors import BadValue, NotFound
+from limner.errors import BadValue, NotFound, UnknownName
 from limner.learn import NETWORKS, RECIPES
 from limner.learn.cases import MIXED
 from limner.learn.crops import SIDE
@@ -24,10 +24,11 @@ from limner.learn.material import Found, Generated, Labelled, Material
 from limner.learn.permitted import Source, permitted
 from limner.learn.pool import Pool, workers
 from limner.learn.publish import publish
+from limner.learn.quantise import Inputs, practised
 from limner.learn.start import begin_from
 from limner.learn.train import Budget, Schedule, TrainState, train
 from limner.predict.limner import Limner
-from limner.predict.runtime import open_network
+from limner.predict.runtime import Network, open_network
 
 CHECKPOINT = "state.pt"
 LOG = "log.jsonl"
@@ -35,6 +36,7 @@ FINISHED = "finish.pt"
 THREADS = ("hrf_vessels", "rop_ridge_fundus")  # sets of vessels, which go to their own tiles
 FINISH_FROM = 1_000_000  # the number of the first handful of a finish
 FINISH_RATE = 8e-4
+PRECISIONS = ("fp32", "int8")
 CARD = "card"  # the folder of the published model
 
 
@@ -50,6 +52,7 @@ class Plan:
     minutes: float = 75.0
     finish: float = 0.0  # minutes more, from a fresh rate, on annotated pictures and boxes
     steps: int = 0  # instead of minutes, where a run must repeat exactly
+    precision: str = "fp32"  # of the published weights; or "int8", ranges from training crops
     ladders: int = 4000  # first prompts answered at every zoom, for the judge that picks one
     seed: int = 0
     sets: tuple[str, ...] = ()  # empty: every set whose role is train
@@ -100,16 +103,7 @@ def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = prin
     finished one is only published again. Raises NotFound where there is nothing to resume,
     BadValue where a run is there already.
     """
-    if plan.device != "cpu" and not torch.cuda.is_available():
-        raise BadValue(
-            f"The device '{plan.device}' was asked for, but torch finds no GPU here. "
-            "Use --preset cpu, or install torch for your GPU."
-        )
-    if plan.side % 32 or not 32 <= plan.side <= SIDE:
-        raise BadValue(
-            f"A side of {plan.side} pixels was asked for. Give 32, 64, 96 or {SIDE}: "
-            "the network halves a crop five times."
-        )
+    _possible(plan)
     plan.out.mkdir(parents=True, exist_ok=True)
     _told_apart(plan, resume=resume)
     sources = permitted(plan.data, plan.sets)
@@ -124,8 +118,8 @@ def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = prin
         fresh = begin_from(nets, plan.start, keep=recipe.keep)
         say(f"Beginning from '{plan.start}'; fresh: {', '.join(fresh) or 'nothing'}.")
     budget = Budget(steps=plan.steps, seconds=plan.minutes * 60)
-    practised = replace(MIXED, side=plan.side)
-    fed = workers(materials(sources), seed=plan.seed, count=plan.workers, practised=practised)
+    diet = replace(MIXED, side=plan.side)
+    fed = workers(materials(sources), seed=plan.seed, count=plan.workers, practised=diet)
     with fed as fetch:
         pool = Pool(fetch, np.random.default_rng((plan.seed, 1 << 40)), size=plan.batch)
         nets.to(plan.device)
@@ -143,12 +137,16 @@ def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = prin
         model = Limner(open_network(weights, threads=1))  # one: more may answer otherwise
         return judge_of(model, sources, seed=plan.seed, count=plan.ladders, say=say)
 
+    def batches(network: Network) -> Sequence[Inputs]:
+        return practised(network, materials(sources), seed=plan.seed)
+
     return publish(
         kept,
         plan.out / CARD,
         sources=sources,
         made_by=_made_by(plan, state),
         judge=judge if plan.ladders else None,
+        batches=batches if plan.precision == "int8" else None,
     )
 
 
@@ -170,6 +168,22 @@ def _finish(
             state.load(plan.out / FINISHED)
         say(f"Finishing from step {state.step}, {state.progress:.0%} done.")
         _advance(state, plan.out / FINISHED, say=say)
+
+
+def _possible(plan: Plan) -> None:
+    """Refuse what cannot be run before anything is written."""
+    if plan.device != "cpu" and not torch.cuda.is_available():
+        raise BadValue(
+            f"The device '{plan.device}' was asked for, but torch finds no GPU here. "
+            "Use --preset cpu, or install torch for your GPU."
+        )
+    if plan.side % 32 or not 32 <= plan.side <= SIDE:
+        raise BadValue(
+            f"A side of {plan.side} pixels was asked for. Give 32, 64, 96 or {SIDE}: "
+            "the network halves a crop five times."
+        )
+    if plan.precision not in PRECISIONS:
+        raise UnknownName("precision of published weights", plan.precision, PRECISIONS)
 
 
 def _told_apart(plan: Plan, *, resume: bool) -> None:
@@ -194,6 +208,8 @@ def _made_by(plan: Plan, state: TrainState) -> dict[str, Any]:
         length += f" --shape {plan.shape}"
     if plan.side != Plan.side:
         length += f" --side {plan.side}"
+    if plan.precision != Plan.precision:
+        length += f" --precision {plan.precision}"
     if plan.start is not None:
         length += f" --start {plan.start.name}"
         begun["begun_from_sha256"] = sha256(plan.start.read_bytes()).hexdigest()

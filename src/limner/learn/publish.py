@@ -15,8 +15,9 @@ from torch import Tensor, nn
 from limner.errors import BadValue, extra
 from limner.learn.crops import SIDE
 from limner.learn.permitted import Source
+from limner.learn.quantise import Inputs, agreement, quantised
 from limner.predict.card import Card
-from limner.predict.runtime import open_network
+from limner.predict.runtime import Network, open_network
 from limner.safely import replacing, write_text
 
 OPSET = 18
@@ -176,21 +177,32 @@ def publish(
     sources: Sequence[Source],
     made_by: Mapping[str, Any],
     judge: Callable[[Path], nn.Module] | None = None,
+    batches: Callable[[Network], Sequence[Inputs]] | None = None,
 ) -> Path:
     """Write `weights.onnx` and `card.toml` into the folder; the path of the card.
 
-    judge   makes the network that picks among zooms, from the path of the weights; it is
-            written beside them
+    judge     makes the network that picks among zooms, from the path of the weights; it is
+              written beside them
+    batches   makes the inputs that the ranges of 8 bits are taken from, out of the exported
+              network; without it the weights have 16 bits, and are worked with in 32
     """
     folder.mkdir(parents=True, exist_ok=True)
     files = [folder / "weights.onnx"]
-    apart = export(network, files[0], half=True)
+    told = {**CARD}
+    apart = export(network, files[0], half=batches is None)
+    differs = {"onnx_differs_by": float(f"{apart:.2g}")}
+    if batches is not None:
+        whole = open_network(files[0], runtime="onnxruntime")
+        given = batches(whole)
+        quantised(files[0], files[0], given)
+        small = open_network(files[0], runtime="onnxruntime")
+        differs["int8_dice"] = round(agreement(small, whole, given), 4)
+        told["precision"] = "int8"
     if judge is not None:
         files.append(folder / ZOOMS)
         export(judge(files[0]), files[1], shape=())
-    told = {
-        **CARD,
-        "made_by": {**made_by, **counted(network), "onnx_differs_by": float(f"{apart:.2g}")},
+    told |= {
+        "made_by": {**made_by, **counted(network), **differs},
         "weights": [
             {"file": each.name, "sha256": hashlib.sha256(each.read_bytes()).hexdigest()}
             for each in files

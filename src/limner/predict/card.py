@@ -46,7 +46,8 @@ class Card:
     side         pixels along the network's square input
     spacing      how the view is chosen, in words
     intensity    modality (or "any") to the rule by which samples become inputs
-    precision    "fp32", "bf16", "int8": what the figures were measured in
+    precision    "fp32", "bf16", "int8": what the figures were measured in. 8 bits are a matter
+                 of the weights' file, and its other parts run in fp32: see `runs_in`
     runtime      the runtime that is preferred
     prompts      kind to (least, most)
     negative     kinds that it also takes as "not this"
@@ -110,6 +111,11 @@ class Card:
             negative=frozenset(self.negative),
             classes=self.classes,
         )
+
+    @property
+    def runs_in(self) -> str:
+        """The precision that a runtime is asked for."""
+        return "fp32" if self.precision == "int8" else self.precision
 
     @property
     def digest(self) -> str:

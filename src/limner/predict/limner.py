@@ -167,7 +167,7 @@ def limner(
     opened = open_network(
         weights,
         runtime=runtime or about.runtime,
-        precision=precision or about.precision,
+        precision=precision or about.runs_in,
         threads=threads,
         deterministic=deterministic,
     )
