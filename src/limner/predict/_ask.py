@@ -81,6 +81,14 @@ class Answer:
         return np.asarray(self.logits > 0)
 
     @property
+    def span(self) -> tuple[NDArray[np.int_], NDArray[np.int_]] | None:
+        """First pixel (row, column) of the mask's box, and the one past its last; None if empty."""
+        along = [np.flatnonzero(self.mask.any(axis=axis)) for axis in (1, 0)]
+        if not len(along[0]):
+            return None
+        return np.array([each[0] for each in along]), np.array([each[-1] + 1 for each in along])
+
+    @property
     def expected_dice(self) -> float:
         """The Dice that is told to a person: the network's own, set right by what was said.
 

@@ -97,7 +97,7 @@ def traced(task: Task, scene: Scene, *, before: Answer | None) -> Traced | None:
         return None
     step = np.asarray(whole.extent) / whole.side
     at = np.clip(np.floor((places - whole.low) / step).astype(int), 0, whole.side - 1)
-    if not entered and before is not None and _compact(before.mask):
+    if not entered and before is not None and _compact(before):
         row, column = at[inside].T
         if (logits[row, column] > 0).mean() < ON:
             return None
@@ -105,12 +105,12 @@ def traced(task: Task, scene: Scene, *, before: Answer | None) -> Traced | None:
     return Traced(whole, at, planes, drawn, logits)
 
 
-def _compact(mask: Bools) -> bool:
-    """Whether a mask fills too much of its box to be threads."""
-    if not mask.any():
-        return False
-    sides = [np.ptp(np.flatnonzero(mask.any(axis=axis))) + 1 for axis in range(2)]
-    return float(mask.sum()) > COMPACT * float(np.prod(sides))
+def _compact(answer: Answer) -> bool:
+    """Whether its mask fills too much of its box to be threads."""
+    span = answer.span
+    return span is not None and float(answer.mask.sum()) > COMPACT * float(
+        np.prod(span[1] - span[0])
+    )
 
 
 def _on_ridges(places: NDArray[np.float64], task: Task, scene: Scene) -> bool:

@@ -235,12 +235,11 @@ def _inside(
 
 def _mask_corners(found: Answer) -> Corners | None:
     """Low and high corner of the mask, on faces of the crop's pixels; None for an empty one."""
-    rows, columns = (np.flatnonzero(found.mask.any(axis=axis)) for axis in (1, 0))
-    if not len(rows):
+    span = found.span
+    if span is None:
         return None
     step = np.asarray(found.look.extent) / found.look.side
-    low = found.look.low + np.array([rows[0], columns[0]]) * step
-    high = found.look.low + np.array([rows[-1] + 1, columns[-1] + 1]) * step
+    low, high = (found.look.low + each * step for each in span)
     return low, high
 
 
