@@ -7,6 +7,7 @@ Differs  weights take 7 of the 8 bits, because processors from before AVX512-VNN
 """
 
 import logging
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -58,6 +59,7 @@ def quantised(weights: Path, path: Path, batches: Sequence[Inputs]) -> None:
         raise BadValue("Ranges for 8 bits were asked of no crops. Give at least one batch.")
     with extra("learn"):
         import onnx  # noqa: F401  # the quantiser needs it and says so less plainly
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # as limner.predict.runtime, if that came not first
     from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
     from onnxruntime.quantization.shape_inference import quant_pre_process
 
