@@ -7,9 +7,10 @@ import pytest
 
 torch = pytest.importorskip("torch")
 
-from limner.learn.cases import handful  # noqa: E402  # torch first
+from limner.learn.cases import PRIOR, handful  # noqa: E402  # torch first
 from limner.learn.material import Generated  # noqa: E402
 from limner.learn.pool import Pool, workers  # noqa: E402
+from limner.predict._hints import hints  # noqa: E402
 
 MATERIALS = [(Generated(), 4)]
 
@@ -62,6 +63,36 @@ def test_a_right_answer_lets_the_case_go():
     batch.answers["logits"] = batch.labels * 18 - 9
     feed.take(batch)
     assert all(old is not new for old, new in zip(before, feed.cases, strict=True))
+
+
+def test_what_is_thought_over_keeps_its_marks_and_begins_from_the_answer():
+    feed = pool(stay=1.0, again=1.0)
+    marks = [case.prompts[:PRIOR].copy() for case in feed_drawn(feed).cases]
+    stepped(feed, 1)
+    for case, before in zip(feed.cases, marks, strict=True):
+        assert np.array_equal(case.prompts[:PRIOR], before)
+        assert np.allclose(case.prompts[PRIOR], (case.weight > 0) / (1 + np.exp(9)))
+        assert np.array_equal(case.hints, hints(case.image, case.prompts, case.elsewhere))
+        assert case.rounds == 1
+
+
+def test_a_share_of_the_rounds_is_thought_over_and_none_unless_asked():
+    def unmarked(again):
+        feed, same = pool(stay=1.0, again=again), 0
+        for _ in range(8):
+            before = {id(case): case.prompts[:PRIOR].copy() for case in feed_drawn(feed).cases}
+            stepped(feed, 1)
+            same += sum(np.array_equal(before.get(id(c)), c.prompts[:PRIOR]) for c in feed.cases)
+        return same / 40
+
+    assert unmarked(0.0) == 0
+    assert 0.3 < unmarked(0.5) < 0.7
+
+
+def feed_drawn(feed):
+    """The pool, once its first cases are there."""
+    feed.draw(0.0)
+    return feed
 
 
 def test_it_goes_on_from_what_it_remembered():

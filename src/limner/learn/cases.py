@@ -194,6 +194,13 @@ def correct(state: Case, rng: np.random.Generator, *, answer: Floats) -> bool:
     return True
 
 
+def reconsider(state: Case, *, answer: Floats) -> None:
+    """Carry the answer (side, side) in 0..1 over and say nothing: it is thought over."""
+    state.prompts[PRIOR] = answer * (state.weight > 0)
+    state.said()  # hints look at the last answer too
+    state.rounds += 1
+
+
 def _view(
     rng: np.random.Generator, mask: Bools, *, opening: str, zoom: tuple[float, float]
 ) -> View:

@@ -36,6 +36,7 @@ FINISHED = "finish.pt"
 THREADS = ("hrf_vessels", "rop_ridge_fundus")  # sets of vessels, which go to their own tiles
 FINISH_FROM = 1_000_000  # the number of the first handful of a finish
 FINISH_RATE = 8e-4
+AGAIN = 0.3  # of the rounds nothing is said: in use answers to boxes and few marks are thought over
 PRECISIONS = ("fp32", "int8")
 CARD = "card"  # the folder of the published model
 
@@ -121,7 +122,9 @@ def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = prin
     diet = replace(MIXED, side=plan.side)
     fed = workers(materials(sources), seed=plan.seed, count=plan.workers, practised=diet)
     with fed as fetch:
-        pool = Pool(fetch, np.random.default_rng((plan.seed, 1 << 40)), size=plan.batch)
+        pool = Pool(
+            fetch, np.random.default_rng((plan.seed, 1 << 40)), size=plan.batch, again=AGAIN
+        )
         nets.to(plan.device)
         schedule = Schedule(rate=plan.rate)
         state = TrainState(recipe, nets, pool, budget, schedule, device=plan.device)
@@ -160,7 +163,7 @@ def _finish(
     """
     with workers(finishing(sources), seed=plan.seed, count=plan.workers) as fetch:
         chance = np.random.default_rng((plan.seed, 1 << 41))
-        state.feed = Pool(fetch, chance, size=plan.batch, fetched=FINISH_FROM)
+        state.feed = Pool(fetch, chance, size=plan.batch, fetched=FINISH_FROM, again=AGAIN)
         state.budget = Budget(seconds=plan.finish * 60)
         state.schedule = Schedule(rate=FINISH_RATE)
         state.spent_s = 0.0

@@ -1,7 +1,8 @@
 """A batch whose cases stay for several rounds: each step corrects what the last one got wrong.
 
-A case keeps the network's answer as its prior, gets one more click or stroke, and leaves by
-chance or when nothing is wrong any more; a fresh one takes its place. So every step is one
+A case keeps the network's answer as its prior, gets one more click or stroke (or nothing, and
+the network thinks again, as it does in use after a box), and leaves by chance or when nothing is
+wrong any more; a fresh one takes its place. So every step is one
 forward and one backward pass, and the network still meets the tenth click.
 """
 
@@ -17,7 +18,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from limner.learn.cases import MIXED, Case, Diet, correct, handful
+from limner.learn.cases import MIXED, Case, Diet, correct, handful, reconsider
 from limner.learn.material import Material
 from limner.learn.recipe import Batch
 
@@ -37,7 +38,8 @@ class Pool:
     cases: list[Case] = field(default_factory=list)
     waiting: list[Case] = field(default_factory=list)
     fetched: int = 0  # handfuls taken so far
-    stay: float = MIXED.stay  # the chance that a corrected case stays for another round
+    stay: float = MIXED.stay  # the chance that a case stays for another round
+    again: float = 0.0  # and that it then is thought over instead of corrected
 
     def draw(self, progress: float) -> Batch:  # noqa: ARG002  # the same throughout a run
         """The batch of the step at that share of the run."""
@@ -58,11 +60,13 @@ class Pool:
         )
 
     def take(self, batch: Batch) -> None:
-        """Correct each case by what the network answered, or let it go."""
+        """Correct each case by what the network answered, have it thought over, or let it go."""
         answers = torch.sigmoid(batch.answers["logits"])[:, 0].cpu().numpy()
         for place, (case, answer) in enumerate(zip(self.cases, answers, strict=True)):
             goes = case.rounds >= self.rounds or self.rng.random() >= self.stay
-            if goes or not correct(case, self.rng, answer=answer):
+            if not goes and self.again and self.rng.random() < self.again:
+                reconsider(case, answer=answer)
+            elif goes or not correct(case, self.rng, answer=answer):
                 self.cases[place] = self._fresh()
 
     def memory(self) -> dict[str, Any]:
