@@ -4,8 +4,9 @@
 
 Every combination of runtime and precision runs in a process of its own, several rounds one
 after another; the least of each time is told, beside the median, so that other work on the
-machine is seen and does not decide. Pixels "that change side" are those of the mask (logit
-above 0) that differ from ONNX Runtime in fp32, over all pixels and over those of the masks.
+machine is seen and does not decide. Convolutions that the weights hold in 8 bits run in 8 bits
+everywhere; the precision is that of the rest. Pixels "that change side" are those of the mask
+(logit above 0) that differ from ONNX Runtime in fp32, over all pixels and over those of the masks.
 """
 
 import argparse
@@ -29,17 +30,18 @@ CALLS = 20  # of each size in a round
 CROPS = 48  # generated pictures with a box, for the agreement
 
 
-def crops(seed: int) -> np.ndarray:
-    """Inputs of the network (n, 7, 128, 128): generated scenes with a box round one object."""
+def crops(seed: int) -> dict[str, np.ndarray]:
+    """Inputs of the network (n, ..., 128, 128): generated scenes with a box round one object."""
     from limner.image import Image
     from limner.phantoms.shapes import scene
+    from limner.predict._hints import hints
     from limner.predict._look import SIDE, Look, Scene
     from limner.prompt.box import Box
     from limner.window import window_of
 
-    made = []
+    images, told = [], []
     rng = np.random.default_rng(seed)
-    while len(made) < CROPS:
+    while len(images) < CROPS:
         picture, objects = scene(rng)
         found = np.argwhere(objects == objects.max())
         low, high = found.min(axis=0), found.max(axis=0)
@@ -50,16 +52,19 @@ def crops(seed: int) -> np.ndarray:
         extent = 1.5 * float(max(high - low) + 1)
         look = Look(0, tuple(float(n) for n in (low + high) / 2), (extent, extent))
         sight = Scene(image, window_of(image), (0, 0), image.grid.shape[1:]).sight(look)
-        made.append(np.concatenate([sight, box.to_map(look.on(image.grid))]))
-    answer = np.stack(made).astype(np.float32)
-    if answer.shape[1:] != (7, SIDE, SIDE):
-        raise RuntimeError(f"The crops have shape {answer.shape}.")
-    return answer
+        planes = box.to_map(look.on(image.grid))
+        images.append(np.concatenate([sight, planes]))
+        told.append(hints(sight, planes))
+    answer = {"image": np.stack(images), "hints": np.stack(told)}
+    if answer["image"].shape[1:] != (7, SIDE, SIDE):
+        raise RuntimeError(f"The crops have shape {answer['image'].shape}.")
+    return {name: each.astype(np.float32) for name, each in answer.items()}
 
 
 def alone(network: Path, given: Path, *, runtime: str, precision: str, threads: int) -> dict:
     """One combination in this process: seconds, memory, and the logits of every crop."""
-    inputs = np.load(given)
+    with np.load(given) as held:
+        inputs = dict(held)
     from limner.predict.runtime import open_network
 
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -75,13 +80,15 @@ def alone(network: Path, given: Path, *, runtime: str, precision: str, threads: 
         times = []
         for _ in range(CALLS):
             started = perf_counter()
-            opened({"image": inputs[:count]})
+            opened({name: each[:count] for name, each in inputs.items()})
             times.append(perf_counter() - started)
         told[f"first_ms_of_{count}"] = times[0]
         told[f"further_ms_of_{count}"] = min(times[1:])
         told[f"median_ms_of_{count}"] = float(np.median(times[1:]))
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    parts = [opened({"image": inputs[n : n + 8]}) for n in range(0, len(inputs), 8)]
+    parts = [
+        opened({name: each[n : n + 8] for name, each in inputs.items()}) for n in range(0, CROPS, 8)
+    ]
     logits, quality = (np.concatenate([p[name] for p in parts]) for name in ("logits", "quality"))
     np.savez(given.with_name(f"{runtime}-{precision}.npz"), logits=logits, quality=quality)
     milli = {name: round(1000 * n, 2) for name, n in told.items() if not isinstance(n, str)}
@@ -149,8 +156,8 @@ def main() -> None:
         print(json.dumps(alone(Path(network), Path(given), **options)))
         return
     with tempfile.TemporaryDirectory() as folder:
-        given = Path(folder) / "crops.npy"
-        np.save(given, crops(asked.seed))
+        given = Path(folder) / "crops.npz"
+        np.savez(given, **crops(asked.seed))
         found = rounds(asked.network, given, count=asked.rounds, threads=asked.threads)
         told = {
             **stamp(seed=asked.seed),

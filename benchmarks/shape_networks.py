@@ -9,8 +9,6 @@ import numpy as np
 from torch import nn
 
 from limner.learn import NETWORKS
-from limner.predict.card import Card
-from limner.predict.limner import CARDS
 from limner.predict.runtime import open_network
 from limner.safely import write_text
 
@@ -28,6 +26,7 @@ class Asked:
     minutes: float
     every: int
     seed: int
+    weights: Path  # of the network that ships, or of another one in its place
 
 
 class Blank(nn.Module):
@@ -78,7 +77,7 @@ def trained(name, asked):
     with workers(materials(permitted(asked.data)), seed=asked.seed, count=0) as fetch:
         feed = Pool(fetch, np.random.default_rng((asked.seed, 1 << 40)), size=BATCH)
         if recipe_name == "distilled":
-            feed = Taught(feed, open_network(shipped().paths()[0], threads=1))
+            feed = Taught(feed, open_network(asked.weights, threads=1))
         budget, schedule = Budget(seconds=60 * asked.minutes), Schedule(RATE, warm_up=WARM_UP)
         state = TrainState(recipe, nets, feed, budget, schedule)
         if (folder / CHECKPOINT).is_file():
@@ -143,20 +142,18 @@ class Taught:
         self.feed.remember(memory)
 
 
-def shipped():
-    """The card of the network that ships."""
-    return Card.read(CARDS)
-
-
 def in_8_bits(path, asked):
-    """Write the network that ships with its convolutions in 8 bits, ranges from training crops."""
+    """Write the network that ships with its convolutions in 8 bits, ranges from training crops.
+
+    Where it has 8 bits already, the same in 32 must be given in its place.
+    """
     from limner.learn.default import materials
     from limner.learn.permitted import permitted
     from limner.learn.quantise import practised, quantised
 
-    weights = shipped().paths()[0]
-    network = open_network(weights, threads=1)
-    quantised(weights, path, practised(network, materials(permitted(asked.data)), seed=asked.seed))
+    network = open_network(asked.weights, threads=1)
+    batches = practised(network, materials(permitted(asked.data)), seed=asked.seed)
+    quantised(asked.weights, path, batches)
 
 
 def opened(name, asked, *, threads=1):
@@ -164,10 +161,9 @@ def opened(name, asked, *, threads=1):
     folder = folder_of(name, asked)
     if name in SHAPES or name == "shipped_int8":
         return open_network(folder / "network.onnx", runtime="onnxruntime", threads=threads)
-    weights = shipped().paths()[0]
     if name == "shipped_bf16":
-        return open_network(weights, runtime="openvino", precision="bf16", threads=threads)
-    network = open_network(weights, runtime="onnxruntime", threads=threads)
+        return open_network(asked.weights, runtime="openvino", precision="bf16", threads=threads)
+    network = open_network(asked.weights, runtime="onnxruntime", threads=threads)
     return mirrored(network) if name == "shipped_mirrored" else network
 
 

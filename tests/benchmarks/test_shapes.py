@@ -117,7 +117,9 @@ def test_a_torn_line_is_asked_again(tmp_path):
 
 def test_only_who_answered_about_every_object_is_complete(tmp_path, monkeypatch):
     monkeypatch.setattr(shapes, "chosen", lambda _: [entry(0), entry(1)])
-    asked = shape_networks.Asked(tmp_path, tmp_path, minutes=1.0, every=1, seed=0)
+    asked = shape_networks.Asked(
+        tmp_path, tmp_path, minutes=1.0, every=1, seed=0, weights=tmp_path / "weights.onnx"
+    )
     file = tmp_path / "shipped" / "lines.jsonl"
     file.parent.mkdir()
     file.write_text(json.dumps({"key": entry(0).key}) + "\n")

@@ -1,17 +1,21 @@
 """The promptable predictor, with lambdas for networks: where it looks and what it keeps."""
 
+import shutil
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from limner.errors import NotFound, PromptRefused
+from limner.errors import NotFound, PromptRefused, UnknownName
 from limner.grid import Grid
 from limner.image import Image
 from limner.mask import Mask
 from limner.predict import Prediction
-from limner.predict._ask import ONE, SHY
+from limner.predict._ask import Calibration
 from limner.predict._look import SIDE
-from limner.predict._zoom import BOX, ROSY
-from limner.predict.limner import limner
+from limner.predict._zoom import BOX
+from limner.predict.card import Card
+from limner.predict.limner import CARDS, limner
 from limner.prompt.box import Box
 from limner.prompt.click import Click
 from limner.prompt.lasso import Lasso
@@ -64,9 +68,8 @@ def dice(found, inside, *, number=1):
 def test_a_box_is_looked_at_from_close_and_thought_over():
     image, first, _ = picture()
     seen = []
-    found = asked(
-        answering(bright, seen=seen), image, [Box.between(image.grid, (0, 60, 80), (0, 100, 120))]
-    )
+    model = replace(answering(bright, seen=seen), calibration=Calibration(over=0.07))
+    found = asked(model, image, [Box.between(image.grid, (0, 60, 80), (0, 100, 120))])
     assert [len(batch) for batch in seen] == [1, 3]
     # BOX times the box is seen: so much of the region channel's rows are filled
     assert seen[0][0, REGION].any(axis=1).mean() == pytest.approx(1 / BOX, abs=0.02)
@@ -77,7 +80,7 @@ def test_a_box_is_looked_at_from_close_and_thought_over():
     for axes, shown in zip(((-2, -1), (-2,), (-1,)), seen[1], strict=True):
         assert np.abs(np.flip(shown, axes) - begun).max() < 1e-5
     assert dice(found, first) > 0.97
-    assert found.quality == {1: pytest.approx(0.8 - ROSY)}  # what is thought over looks rosy
+    assert found.quality == {1: pytest.approx(0.8 - 0.07)}  # what is thought over looks rosy
     assert found.extent == "the picture"
 
 
@@ -300,11 +303,25 @@ def test_a_card_that_is_not_there_is_said(tmp_path):
 
 def test_what_is_expected_falls_after_one_mark_and_rises_with_many():
     image, *_ = picture()
-    predictor = answering(bright)
+    predictor = replace(answering(bright), calibration=Calibration(shy=0.08, one=1.35))
     told = [Click((100 + step, 80, 0)) for step in range(10)]
     one, ten = (asked(predictor, image, told[:count]).quality[1] for count in (1, 10))
-    assert one == pytest.approx(0.8 - SHY * (ONE - 1))
-    assert ten == pytest.approx(0.8 + SHY * (1 - ONE / 10))
+    assert one == pytest.approx(0.8 - 0.08 * 0.35)
+    assert ten == pytest.approx(0.8 + 0.08 * (1 - 0.135))
+    assert asked(answering(bright), image, told[:1]).quality[1] == pytest.approx(0.8)
+
+
+def test_a_card_says_how_what_is_expected_is_set_right(tmp_path):
+    shutil.copytree(CARDS, tmp_path / "own")
+    card = tmp_path / "own" / "card.toml"
+    told = card.read_text()
+    shipped = Card.read(CARDS).calibration
+    assert limner().calibration == Calibration(**shipped)
+    card.write_text(told.replace(f"over = {shipped['over']}", "over = 0.5"))
+    assert limner(card=tmp_path / "own").calibration == Calibration(**{**shipped, "over": 0.5})
+    card.write_text(told.replace("over =", "ovr ="))
+    with pytest.raises(UnknownName, match="over"):
+        limner(card=tmp_path / "own")
 
 
 def test_between_scribbles_on_it_and_beside_it_the_walk_finds_what_the_network_misses():

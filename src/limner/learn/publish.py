@@ -256,6 +256,8 @@ CARD: Mapping[str, Any] = {
         "A single click in a crowd of like things may take several of them.",
         "It has seen few images of few modalities; look at every outline before using it.",
     ],
+    # fitted by `python -m benchmarks.calibration`, for the network of this id
+    "calibration": {"over": 0.0275, "shy": 0.08, "one": 1.35},
     "intensity": {"any": "window to 0..1, then mean 0 and sd 1 over the crop's pixels inside"},
     "prompts": {
         "box": [0, 1],

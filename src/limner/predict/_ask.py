@@ -1,18 +1,15 @@
 """What is asked of a small network about one crop, and what it answers."""
 
 from collections.abc import Generator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
+from limner.errors import UnknownName
 from limner.predict._hints import NONE, Colours
 from limner.predict._look import Floats, Look, Scene
 from limner.prompt import Prompt
-
-# How much more than the reached Dice the network expects after marks: a little too much after
-# one, and too little after three and more.
-SHY, ONE = 0.08, 1.35
 
 
 @dataclass(frozen=True, eq=False)
@@ -89,27 +86,54 @@ class Answer:
         return np.array([each[0] for each in along]), np.array([each[-1] + 1 for each in along])
 
     @property
-    def expected_dice(self) -> float:
-        """The Dice that is told to a person: the network's own, set right by what was said.
-
-        It expects too much after one mark and too little after many. The rule was fitted to
-        the mean of the differences on the `choose` half.
-        """
-        marks = sum(each.kind in {"click", "stroke"} for each in self.prompts)
-        right = 0.0 if marks == 0 else SHY * (ONE / marks - 1)
-        return float(np.clip(self.quality - right, 0, 1))
-
-    @property
     def probability(self) -> Floats:
         """(side, side), 0 to 1."""
         return np.asarray(1 / (1 + np.exp(-np.clip(self.logits, -30, 30))), np.float32)
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """How much more Dice a network expects than it reaches; it stands on the network's card.
+
+    over      of an answer that was thought over
+    shy, one  after n clicks or strokes shy * (one / n - 1): as a rule too much after one, and too
+              little after many
+
+    Fitted to the mean of the differences on the `choose` half (`python -m benchmarks.calibration`).
+    """
+
+    over: float = 0.0
+    shy: float = 0.0
+    one: float = 1.0
+
+    @classmethod
+    def of(cls, told: Mapping[str, float]) -> "Calibration":
+        """From a card's numbers by name. Raises UnknownName for one that is not known."""
+        known = tuple(each.name for each in fields(cls))
+        for name in told:
+            if name not in known:
+                raise UnknownName("number of a calibration", name, known)
+        return cls(**told)
+
+    def after(self, marks: int) -> float:
+        """What is taken off after so many clicks and strokes; nothing after none."""
+        return self.shy * (self.one / marks - 1) if marks else 0.0
+
+    def told(self, answer: Answer) -> float:
+        """The Dice that a person is told to expect of an answer."""
+        marks = sum(each.kind in {"click", "stroke"} for each in answer.prompts)
+        return float(np.clip(answer.quality - self.after(marks), 0, 1))
+
+
+AS_IT_SAYS = Calibration()
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
     """One object on one slice at one time, and what was said of it there.
 
-    before   the answer that is refined; None for the first
+    before       the answer that is refined; None for the first
+    calibration  of the network that is asked
     """
 
     object: int
@@ -117,6 +141,7 @@ class Task:
     time: int
     prompts: tuple[Prompt, ...]
     before: Answer | None = None
+    calibration: Calibration = AS_IT_SAYS
 
 
 Asking = Generator[list[Question], list[Answer], Answer]

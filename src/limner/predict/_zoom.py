@@ -37,7 +37,6 @@ LEAST_SHARE = 0.01  # and the least of their shares
 DRAWN, LINES = 1.1, 160  # of the square that shows all that was drawn: its room, its pixels
 MIRRORED = ((-2, -1), (-2,), (-1,))  # how a crop is shown when an answer is thought over
 LEAST_CUT = 0.05  # share of certainty at which a first answer is cut at the least
-ROSY = 0.0275  # how much more than the reached Dice it then expects, on `choose`
 FEW = 3  # marks up to which a refined answer is thought over: after more it does not help
 GROWN = 4  # times that a crop round a drawing may grow
 LARGER = 1.6  # growth of a crop out of which the mask runs
@@ -183,7 +182,7 @@ def _thought_over(task: Task, scene: Scene, *, found: Answer) -> Asking:
     """The mean of three further answers that begin from the first, of the crop mirrored."""
     question = _question(task, scene, look=found.look, before=found)
     again = (yield [replace(question, views=MIRRORED)])[0]
-    return replace(found, logits=again.logits, quality=again.quality - ROSY)
+    return replace(found, logits=again.logits, quality=again.quality - task.calibration.over)
 
 
 def _question(task: Task, scene: Scene, *, look: Look, before: Answer | None = None) -> Question:

@@ -49,6 +49,7 @@ class Card:
     precision    "fp32", "bf16", "int8": what the figures were measured in. 8 bits are a matter
                  of the weights' file, and its other parts run in fp32: see `runs_in`
     runtime      the runtime that is preferred
+    calibration  numbers that set right the Dice that the network expects, by name
     prompts      kind to (least, most)
     negative     kinds that it also takes as "not this"
     classes      empty for a promptable model
@@ -68,6 +69,7 @@ class Card:
     intensity: Mapping[str, str] = field(default_factory=dict)
     precision: str = "fp32"
     runtime: str = "onnxruntime"
+    calibration: Mapping[str, float] = field(default_factory=dict)
     prompts: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     negative: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()

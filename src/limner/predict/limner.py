@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from limner.image import Image
 from limner.mask import Mask, Object, Soft
 from limner.predict import PREDICTORS, Abilities, Block, Encoded, Prediction, check
-from limner.predict._ask import Answer, Asking, Question, Task
+from limner.predict._ask import AS_IT_SAYS, Answer, Asking, Calibration, Question, Task
 from limner.predict._hints import hints
 from limner.predict._ladder import Judge
 from limner.predict._look import Scene, levels
@@ -56,13 +56,15 @@ ABILITIES = Abilities(
 class Limner:
     """A small network that is shown crops; see `_zoom.py` for which.
 
-    judge   picks among the zooms of a first click; a rule does where there is none
+    judge        picks among the zooms of a first click; a rule does where there is none
+    calibration  of the Dice that the network expects
     """
 
     network: Network
     card: str = "limner"
     abilities: Abilities = field(default=ABILITIES)
     judge: Judge | None = None
+    calibration: Calibration = AS_IT_SAYS
 
     def encode(self, image: Image, region: Block | None = None) -> Encoded:
         """The window of the image: crops are cut when a prompt says where."""
@@ -84,11 +86,12 @@ class Limner:
                 found[where] = known  # nothing new was said there
             else:
                 told = here if known is not None else (*_painted(previous, where, here), *here)
-                task = Task(*where, prompts=told, before=known)
+                task = Task(*where, told, known, self.calibration)
                 asked[where] = answer(task, scene, self.judge)
         for where, one in self._together(asked, scene).items():
             found[where] = replace(one, prompts=said[where])
-        return _prediction(found, scene, card=self.card, prompts=prompts)
+        expected = {where: self.calibration.told(one) for where, one in found.items()}
+        return _prediction(found, scene, card=self.card, prompts=prompts, expected=expected)
 
     def zooms(self, encoded: Encoded, prompts: Sequence[Prompt]) -> tuple[list[Answer], Scene]:
         """The answers among which a first click's is picked, from far to close, and what is seen.
@@ -173,7 +176,8 @@ def limner(
     )
     # in ONNX Runtime whatever the other runs in: it is too small to gain from anything else
     judge = open_network(others[0], runtime="onnxruntime", threads=1) if others else None
-    return Limner(opened, about.name, about.abilities if about.prompts else ABILITIES, judge)
+    abilities = about.abilities if about.prompts else ABILITIES
+    return Limner(opened, about.name, abilities, judge, Calibration.of(about.calibration))
 
 
 def _together_at_once(questions: Sequence[Question]) -> Iterable[list[Question]]:
@@ -220,7 +224,12 @@ def _painted(
 
 
 def _prediction(
-    found: Mapping[Where, Answer], scene: Scene, *, card: str, prompts: Sequence[Prompt]
+    found: Mapping[Where, Answer],
+    scene: Scene,
+    *,
+    card: str,
+    prompts: Sequence[Prompt],
+    expected: Mapping[Where, float],
 ) -> Prediction:
     grid = scene.image.grid
     kind = np.min_scalar_type(max(each.object for each in prompts))
@@ -253,9 +262,7 @@ def _prediction(
         for number in sorted(slices)
     )
     quality = {
-        number: float(
-            np.mean([one.expected_dice for where, one in found.items() if where[0] == number])
-        )
+        number: float(np.mean([each for where, each in expected.items() if where[0] == number]))
         for number in slices
     }
     return Prediction(
