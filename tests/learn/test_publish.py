@@ -149,6 +149,27 @@ def test_weights_in_8_bits_say_so_on_their_card_and_run(tmp_path):
     assert sorted(each.name for each in tmp_path.iterdir()) == ["card.toml", "weights.onnx"]
 
 
+def test_a_network_may_be_too_large_in_32_bits_and_small_enough_in_8(tmp_path, monkeypatch):
+    def batches(whole):
+        return [{"image": np.random.default_rng(0).random((8, 7, 128, 128), np.float32)}]
+
+    torch.manual_seed(0)
+    network = Small()
+    network.body = Block(7, 48, depth=3)
+    network.head = nn.Conv2d(48, 1, 1)
+    told = {"sources": [], "made_by": {}, "batches": batches}
+    publish.publish(network.eval(), tmp_path / "one", **told)
+    size = (tmp_path / "one/weights.onnx").stat().st_size
+    monkeypatch.setattr(publish, "MOST_BYTES", size)
+    publish.publish(network, tmp_path / "two", **told)
+    with pytest.raises(BadValue, match="may have"):
+        publish.export(network, tmp_path / "whole.onnx", most_bytes=size)
+    monkeypatch.setattr(publish, "MOST_BYTES", size - 1)
+    with pytest.raises(BadValue, match=f"have {size} bytes and may have {size - 1}"):
+        publish.publish(network, tmp_path / "three", **told)
+    assert list((tmp_path / "three").iterdir()) == []
+
+
 def test_the_card_is_read_back_and_verifies(published):
     card = Card.read(published[1])
     card.verify()
