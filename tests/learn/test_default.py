@@ -105,8 +105,8 @@ def test_a_finish_trains_on_with_its_own_cases_and_a_killed_one_goes_on(place, m
 
 def test_crops_of_half_the_side_until_the_finish_whose_crops_are_whole(place, monkeypatch):
     monkeypatch.setattr(default, "publish", lambda *_, made_by, **__: made_by)
-    made = learn(replace(plan(place), side=64, finish=0.02), say=lambda _: None)
-    assert "--steps 2 --finish 0.02 --side 64 --seed" in made["command"]
+    made = learn(replace(plan(place), side=64, again=0.3, finish=0.02), say=lambda _: None)
+    assert "--steps 2 --finish 0.02 --side 64 --again 0.3 --seed" in made["command"]
     sides = {
         name: {
             case.image.shape[-1]

@@ -18,6 +18,7 @@ RESUME = "Go on with the run in --out; a finished run is only published again."
 PRESET = "Options for a kind of machine: 'cpu' or 'gpu'. What you give yourself counts."
 SHAPE = "Of the network; prompt_unet, which ships. A trained one can grow into deep_prompt_unet."
 SIDE = "Pixels of a crop's side until the finish; 128. 64 sees near four times as many crops."
+AGAIN = "The share of rounds in which nothing is said and the network betters its own answer; 0."
 PRECISION = "Of the published weights: fp32, or int8, which is half as large and twice as quick."
 START = "The state.pt or finish.pt of an earlier run, to begin from what it learnt."
 PUBLISH = "Also copy the weights and the card to this folder, such as predict/cards/limner."
@@ -39,6 +40,7 @@ def learn(
     rate: Annotated[float | None, Option(min=0, help="The highest learning rate; 0.002.")] = None,
     shape: Annotated[str | None, Option(help=SHAPE)] = None,
     side: Annotated[int | None, Option(help=SIDE)] = None,
+    again: Annotated[float | None, Option(min=0, max=1, help=AGAIN)] = None,
     precision: Annotated[str | None, Option(help=PRECISION)] = None,
     start: Annotated[Path | None, Option(help=START)] = None,
     sets: Annotated[list[str], Option("--set", help="A set to train on; repeatable.")] = [],  # noqa: B006  # typer's way
@@ -65,6 +67,7 @@ def learn(
         "workers": workers,
         "shape": shape,
         "side": side,
+        "again": again,
         "precision": precision,
     }
     said = {name: value for name, value in asked.items() if value is not None}

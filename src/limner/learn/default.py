@@ -36,7 +36,6 @@ FINISHED = "finish.pt"
 THREADS = ("hrf_vessels", "rop_ridge_fundus")  # sets of vessels, which go to their own tiles
 FINISH_FROM = 1_000_000  # the number of the first handful of a finish
 FINISH_RATE = 8e-4
-AGAIN = 0.3  # of the rounds nothing is said: in use answers to boxes and few marks are thought over
 PRECISIONS = ("fp32", "int8")
 CARD = "card"  # the folder of the published model
 
@@ -50,6 +49,7 @@ class Plan:
     shape: str = "prompt_unet"  # or "deep_prompt_unet", which a trained one grows into
     start: Path | None = None  # the checkpoint of an earlier run, to begin from what it learnt
     side: int = SIDE  # of the crops, until the finish, whose crops are whole
+    again: float = 0.0  # share of rounds in which nothing is said and the answer is thought over
     minutes: float = 75.0
     finish: float = 0.0  # minutes more, from a fresh rate, on annotated pictures and boxes
     steps: int = 0  # instead of minutes, where a run must repeat exactly
@@ -123,7 +123,7 @@ def learn(plan: Plan, *, resume: bool = False, say: Callable[[str], None] = prin
     fed = workers(materials(sources), seed=plan.seed, count=plan.workers, practised=diet)
     with fed as fetch:
         pool = Pool(
-            fetch, np.random.default_rng((plan.seed, 1 << 40)), size=plan.batch, again=AGAIN
+            fetch, np.random.default_rng((plan.seed, 1 << 40)), size=plan.batch, again=plan.again
         )
         nets.to(plan.device)
         schedule = Schedule(rate=plan.rate)
@@ -163,7 +163,7 @@ def _finish(
     """
     with workers(finishing(sources), seed=plan.seed, count=plan.workers) as fetch:
         chance = np.random.default_rng((plan.seed, 1 << 41))
-        state.feed = Pool(fetch, chance, size=plan.batch, fetched=FINISH_FROM, again=AGAIN)
+        state.feed = Pool(fetch, chance, size=plan.batch, fetched=FINISH_FROM, again=plan.again)
         state.budget = Budget(seconds=plan.finish * 60)
         state.schedule = Schedule(rate=FINISH_RATE)
         state.spent_s = 0.0
@@ -211,6 +211,8 @@ def _made_by(plan: Plan, state: TrainState) -> dict[str, Any]:
         length += f" --shape {plan.shape}"
     if plan.side != Plan.side:
         length += f" --side {plan.side}"
+    if plan.again:
+        length += f" --again {plan.again:g}"
     if plan.precision != Plan.precision:
         length += f" --precision {plan.precision}"
     if plan.start is not None:
