@@ -12,7 +12,7 @@ pytest.importorskip("onnxscript")
 
 from limner.errors import BadValue, NotFound, UnknownName  # noqa: E402  # torch first
 from limner.image import Image  # noqa: E402
-from limner.learn import default  # noqa: E402
+from limner.learn import default, quantise  # noqa: E402
 from limner.learn.default import LOG, Plan, learn  # noqa: E402
 from limner.learn.publish import copied  # noqa: E402
 from limner.predict._ladder import facts  # noqa: E402
@@ -132,7 +132,8 @@ def test_what_cannot_be_run_is_refused_before_anything_is_written(place, asked, 
     assert not (place / "run").exists()
 
 
-def test_weights_may_be_published_in_8_bits(place):
+def test_weights_may_be_published_in_8_bits(place, monkeypatch):
+    monkeypatch.setattr(quantise, "BATCHES", 2)
     card = Card.read(learn(replace(plan(place, steps=1), precision="int8"), say=lambda _: None))
     card.verify()
     assert card.precision == "int8"
