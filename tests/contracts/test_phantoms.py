@@ -31,6 +31,7 @@ class TestEveryPhantom:
         assert sample.mask.grid.matches(sample.image.grid)
         assert {target.source for target in sample.targets} == {"synthetic"}
 
+    @pytest.mark.timed
     def test_takes_less_than_a_tenth_of_a_second(self, name):
         PHANTOMS.get(name)(0)
         begun = time.process_time()
